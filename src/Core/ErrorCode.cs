@@ -1,0 +1,40 @@
+namespace Serverless.Core;
+
+/// <summary>Kafka's error names and numbers, as its protocol guide lists them; no numbers of our own.</summary>
+public enum ErrorCode
+{
+    /// <summary>The server met something it did not expect; whether it took effect is unknown.</summary>
+    UnknownServerError = -1,
+    None = 0,
+    OffsetOutOfRange = 1,
+    CorruptMessage = 2,
+    UnknownTopicOrPartition = 3,
+    RequestTimedOut = 7,
+    MessageTooLarge = 10,
+    OffsetMetadataTooLarge = 12,
+    InvalidTopic = 17,
+    RecordListTooLarge = 18,
+    IllegalGeneration = 22,
+    InconsistentGroupProtocol = 23,
+    InvalidGroupId = 24,
+    UnknownMemberId = 25,
+    InvalidSessionTimeout = 26,
+    RebalanceInProgress = 27,
+    TopicAlreadyExists = 36,
+    InvalidPartitions = 37,
+    InvalidConfig = 40,
+    InvalidRequest = 42,
+    PolicyViolation = 44,
+    OutOfOrderSequenceNumber = 45,
+    DuplicateSequenceNumber = 46,
+    InvalidProducerEpoch = 47,
+    InvalidTxnState = 48,
+    UnknownProducerId = 59,
+    NonEmptyGroup = 68,
+    GroupIdNotFound = 69,
+    InvalidTimestamp = 32,
+    InvalidRecord = 87,
+    UnstableOffsetCommit = 88,
+    FencedInstanceId = 82,
+    StaleMemberEpoch = 113,
+}

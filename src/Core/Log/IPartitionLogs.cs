@@ -1,0 +1,50 @@
+using Serverless.Core.Topics;
+
+namespace Serverless.Core.Log;
+
+/// <summary>The logs of all partitions, as this instance reaches them: what groups and the HTTP edge need of the log.</summary>
+/// <remarks>
+/// A topic that was deleted meanwhile answers <see cref="ErrorCode.UnknownTopicOrPartition"/>. Storage failures throw
+/// <see cref="Storage.StorageException"/>, and stored bytes that are wrong throw <see cref="CorruptLogException"/>.
+/// </remarks>
+public interface IPartitionLogs
+{
+    /// <summary>Appends one encoded record batch (magic 2, base offset 0, valid CRC) as one unit.</summary>
+    /// <remarks>Error: MessageTooLarge when the batch does not fit one block; RequestTimedOut when the outcome is unknown.</remarks>
+    ValueTask<AppendAnswer> AppendAsync(
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken);
+
+    /// <summary>Reads whole batches from the one that holds <paramref name="offset"/> on, without waiting.</summary>
+    /// <param name="bytesMax">Stops before the batch that would pass this many bytes; the first batch comes whatever its size.</param>
+    ValueTask<FetchAnswer> FetchAsync(
+        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken);
+
+    /// <summary>The marks as they are in storage now: a record acknowledged before the call is below the log end.</summary>
+    ValueTask<OffsetSnapshot> OffsetsAsync(Topic topic, int partition, CancellationToken cancellationToken);
+
+    /// <summary>The first record whose timestamp is at or after <paramref name="timestampMs"/>; null when there is none.</summary>
+    ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(
+        Topic topic, int partition, long timestampMs, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits until one of the partitions has something at or past its offset, or <paramref name="wait"/> is over. Woken at once by
+    /// appends of this instance; otherwise looks again with growing pauses, at most 30 reads in 30 s a partition.
+    /// </summary>
+    ValueTask<bool> WaitAsync(
+        IReadOnlyList<PartitionPosition> positions, TimeSpan wait, CancellationToken cancellationToken);
+}
+
+/// <summary>A place in a partition; <c>Offset</c> is the next to be read.</summary>
+public readonly record struct PartitionPosition(Topic Topic, int Partition, long Offset);
+
+/// <summary>Where a batch was appended: its first record has <c>BaseOffset</c>. <c>LogAppendTimeMs</c> is -1 where the topic keeps create times.</summary>
+public readonly record struct AppendAnswer(ErrorCode Error, long BaseOffset, long LogAppendTimeMs = -1);
+
+/// <summary>
+/// Batches read, back to back. The first may begin below the offset asked for, and control batches are among them: the
+/// reader leaves both out. <c>NextOffset</c> is where to go on. Error: OffsetOutOfRange (below start or above end).
+/// </summary>
+public readonly record struct FetchAnswer(
+    ErrorCode Error, OffsetSnapshot Offsets, ReadOnlyMemory<byte> Batches, long NextOffset);
+
+public readonly record struct OffsetAndTimestamp(long Offset, long TimestampMs);

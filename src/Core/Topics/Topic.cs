@@ -1,0 +1,4 @@
+namespace Serverless.Core.Topics;
+
+/// <summary>A topic as the catalogue last saw it. Blobs and rows are named by <c>Id</c>, so that a name can be used again.</summary>
+public sealed record Topic(string Name, string Id, int Partitions, TopicSettings Settings);
