@@ -36,5 +36,6 @@ public enum ErrorCode
     InvalidRecord = 87,
     UnstableOffsetCommit = 88,
     FencedInstanceId = 82,
+    UnreleasedInstanceId = 111,
     StaleMemberEpoch = 113,
 }
