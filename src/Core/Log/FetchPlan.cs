@@ -21,15 +21,16 @@ internal static class FetchPlan
                 break;
             }
 
-            if (from < 0 && header.NextOffset > offset)
+            // The markers that are ours take no offset: what follows them has theirs.
+            var end = at + header.SizeInBytes;
+            var behind = IsMarker(bytes, end, header) ? header.BaseOffset : header.NextOffset;
+            if (from < 0 && behind > offset)
             {
                 from = at;
             }
 
-            at += header.SizeInBytes;
-
-            // The markers that are ours take no offset: what follows them has theirs.
-            next = Math.Max(next, IsMarker(bytes, at, header) ? header.BaseOffset : header.NextOffset);
+            at = end;
+            next = Math.Max(next, behind);
         }
 
         return from < 0 ? new FetchCut(0, 0, offset) : new FetchCut(from, at, next);

@@ -24,8 +24,8 @@ public sealed record LogOptions
     /// <summary>How long one block is asked about before its outcome is reported as unknown.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Bytes of each log's end that are kept in memory.</summary>
-    public int TailCacheBytes { get; init; } = 2 * 1024 * 1024;
+    /// <summary>Bytes of each log's end that are kept in memory; as much as opening a log reads, so that it is not read again.</summary>
+    public int TailCacheBytes { get; init; } = Limits.CheckpointBytes;
 
     /// <summary>Bytes kept in memory for all logs together.</summary>
     public long CacheBytesTotal { get; init; } = 64 * 1024 * 1024;

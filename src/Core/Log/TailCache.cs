@@ -18,7 +18,7 @@ internal sealed class TailCache(int bytesMax)
 
         _runs.AddLast(new CachedRun(baseOffset, nextOffset, batches));
         Bytes += batches.Length;
-        while (Bytes > bytesMax && _runs.Count > 1)
+        while (Bytes > bytesMax)
         {
             Bytes -= _runs.First!.Value.Batches.Length;
             _runs.RemoveFirst();
