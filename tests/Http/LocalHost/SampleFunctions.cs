@@ -144,3 +144,10 @@ public sealed class SampleStartupTimer(TickLog log)
         return Task.CompletedTask;
     }
 }
+
+public sealed class SampleSlowTimer(Gate gate)
+{
+    [Function("SlowTimer")]
+    public Task Run([TimerTrigger("0 */1 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        gate.PassAsync(cancellationToken);
+}
