@@ -6,6 +6,9 @@ public sealed record GroupOptions
     /// <summary>How long rows once read may be decided on. Their ETags keep that safe; this bounds how late a rebalance is noticed.</summary>
     public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The same for an instance that polls rarely: rebalances touch its row, and so its next write tells it.</summary>
+    public TimeSpan IdleCacheAgeMax { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Groups whose rows one process remembers.</summary>
     public int CachedGroupsMax { get; init; } = 1000;
 

@@ -12,7 +12,7 @@ namespace Serverless.Core.Groups;
 /// </remarks>
 internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string? instance)
 {
-    private readonly List<(string Stamp, TAnswer Answer)> _unsettled = [];
+    private readonly List<(string Stamp, Settled<TAnswer> Settled)> _unsettled = [];
     private int _attempts;
     private GroupState? _current;
 
@@ -33,27 +33,37 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             return (read, true);
         }
 
-        return !fresh && rows.Remembered(group) is { } remembered
+        return !fresh && rows.Remembered(group, instance) is { } remembered
             ? (remembered, false)
             : (await rows.ReadAsync(group, cancellationToken), true);
     }
 
-    /// <summary>Submits what was decided. Where something took effect, gives its answer: an earlier one's, if that was it.</summary>
+    /// <summary>Submits a step on the way to an answer.</summary>
     /// <exception cref="StorageException">It gave up; retriable, and it may have taken effect.</exception>
-    public async ValueTask<Settled<TAnswer>> SubmitAsync(
-        GroupDraft draft, TAnswer answer, CancellationToken cancellationToken)
+    public ValueTask<Settled<TAnswer>> StepAsync(GroupDraft draft, CancellationToken cancellationToken) =>
+        SubmitAsync(draft, new Settled<TAnswer>(true, false, default!), cancellationToken);
+
+    /// <summary>Submits what makes the answer true. Where something took effect, gives its answer: an earlier one's, if that was it.</summary>
+    /// <exception cref="StorageException">It gave up; retriable, and it may have taken effect.</exception>
+    public ValueTask<Settled<TAnswer>> FinishAsync(
+        GroupDraft draft, TAnswer answer, CancellationToken cancellationToken) =>
+        SubmitAsync(draft, new Settled<TAnswer>(true, true, answer), cancellationToken);
+
+    private async ValueTask<Settled<TAnswer>> SubmitAsync(
+        GroupDraft draft, Settled<TAnswer> planned, CancellationToken cancellationToken)
     {
         var stamp = rows.Ids.NewId();
         Stamp(draft, stamp);
         var outcome = await rows.SubmitAsync(draft, cancellationToken);
         if (outcome == SubmitOutcome.Committed)
         {
-            return new(true, answer);
+            // It replaced the very rows that anything lost before was conditional on.
+            return Settle(planned);
         }
 
         if (outcome == SubmitOutcome.Unknown)
         {
-            _unsettled.Add((stamp, answer));
+            _unsettled.Add((stamp, planned));
         }
 
         if (_attempts > 0 || outcome == SubmitOutcome.Unknown)
@@ -62,12 +72,11 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
         }
 
         _current = await rows.ReadAsync(group, cancellationToken);
-        foreach (var (sent, itsAnswer) in _unsettled)
+        foreach (var (sent, settled) in _unsettled)
         {
             if (IsIn(_current, sent))
             {
-                _unsettled.Clear();
-                return new(true, itsAnswer);
+                return Settle(settled);
             }
         }
 
@@ -76,7 +85,14 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             throw new StorageException($"Group {group} was changed by others at each of {_attempts} attempts.", retriable: true);
         }
 
-        return new(false, default!);
+        return default;
+    }
+
+    private Settled<TAnswer> Settle(Settled<TAnswer> settled)
+    {
+        _unsettled.Clear();
+        _attempts = 0;
+        return settled;
     }
 
     private void Stamp(GroupDraft draft, string stamp)
@@ -99,5 +115,5 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             && Stamps.Holds(consumer.Row.Stamps, stamp));
 }
 
-/// <summary>Whether something of the request took effect, and the answer that belongs to it.</summary>
-internal readonly record struct Settled<TAnswer>(bool Landed, TAnswer Answer);
+/// <summary>Whether something of the request took effect, whether that was its last step, and then its answer.</summary>
+internal readonly record struct Settled<TAnswer>(bool Landed, bool Finished, TAnswer Answer);

@@ -22,9 +22,34 @@ internal sealed class GroupRows(
 
     public IIdSource Ids => ids;
 
-    /// <summary>The rows as remembered, where they are young enough; null where they must be read.</summary>
-    public GroupState? Remembered(string group) =>
-        _cache.Find(group) is { } state && clock.GetElapsedTime(state.ReadAt) < options.CacheAgeMax ? state : null;
+    /// <summary>The rows as remembered, where they are young enough for this instance; null where they must be read.</summary>
+    /// <remarks>
+    /// An instance that has not polled for a while is not in the way of a rebalance that touches its row. So it need not
+    /// look: its own next write conflicts when there is news. A member that seems overdue is always looked at.
+    /// </remarks>
+    public GroupState? Remembered(string group, string? instance)
+    {
+        if (_cache.Find(group) is not { } state)
+        {
+            return null;
+        }
+
+        var age = clock.GetElapsedTime(state.ReadAt);
+        var now = Now(state);
+        var isIdle = instance is not null && state.Consumers.TryGetValue(instance, out var consumer)
+            && now - consumer.Row.PolledAt > options.CacheAgeMax;
+        return age < options.CacheAgeMax
+            || (isIdle && age < options.IdleCacheAgeMax && !state.Consumers.Values.Any(other => other.Row.LeaseIsOver(now)))
+                ? state
+                : null;
+    }
+
+    /// <summary>An instance as remembered, where it cannot have expired yet: its settings never change.</summary>
+    public ConsumerRow? RememberedInstance(string group, string instance) =>
+        _cache.Find(group) is { } state && clock.GetElapsedTime(state.ReadAt) < options.IdleCacheAgeMax
+        && state.Consumers.TryGetValue(instance, out var consumer) && !consumer.Row.IsExpired(Now(state))
+            ? consumer.Row
+            : null;
 
     /// <summary>The rows as storage has them now.</summary>
     public async ValueTask<GroupState> ReadAsync(string group, CancellationToken cancellationToken)

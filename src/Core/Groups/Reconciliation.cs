@@ -79,7 +79,7 @@ internal static class Reconciliation
     {
         foreach (var row in plan.Releases)
         {
-            draft.Put(Released(CommitsOnRelease(row, consumer) ? row.Commit(row.Delivered, "", now) : row));
+            draft.Put(Released(row.Delivered >= 0 && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row));
         }
 
         foreach (var row in plan.Claims)
@@ -88,10 +88,7 @@ internal static class Reconciliation
         }
     }
 
-    public static PartitionRow Released(PartitionRow row) => row with { Owner = "", Position = -1, Delivered = -1 };
-
-    public static bool CommitsOnRelease(PartitionRow row, ConsumerRow consumer) =>
-        row.Delivered >= 0 && consumer.Settings is { AutoCommit: true, DeliveryMode: DeliveryMode.AtLeastOnce };
+    private static PartitionRow Released(PartitionRow row) => row with { Owner = "", Position = -1, Delivered = -1 };
 
     // Offsets of a topic of the same name that is gone mean nothing in this one.
     private static PartitionRow Claimed(PartitionRow row, TargetTopic topic, ConsumerRow consumer, int epoch) =>
