@@ -20,6 +20,9 @@ internal sealed class GroupDraft(GroupState state)
 
     public GroupState State => state;
 
+    /// <summary>Members to be told of what this changes for them, by a touch of their rows.</summary>
+    public IReadOnlyList<string> Affected { get; set; } = [];
+
     public bool IsEmpty => _changes.Count == 0;
 
     /// <summary>Rows that may still be changed beside those that are.</summary>

@@ -15,6 +15,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
     private readonly List<(string Stamp, Settled<TAnswer> Settled)> _unsettled = [];
     private int _attempts;
     private GroupState? _current;
+    private GroupState? _before;
 
     public GroupRows Rows => rows;
 
@@ -53,6 +54,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
         GroupDraft draft, Settled<TAnswer> planned, CancellationToken cancellationToken)
     {
         var stamp = rows.Ids.NewId();
+        Membership.Touch(draft, _before);
         Stamp(draft, stamp);
         var outcome = await rows.SubmitAsync(draft, cancellationToken);
         if (outcome == SubmitOutcome.Committed)
@@ -61,6 +63,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             return Settle(planned);
         }
 
+        _before = draft.State;
         if (outcome == SubmitOutcome.Unknown)
         {
             _unsettled.Add((stamp, planned));
@@ -92,6 +95,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
     {
         _unsettled.Clear();
         _attempts = 0;
+        _before = null;
         return settled;
     }
 

@@ -11,7 +11,7 @@ internal sealed class GroupRows(
     public const string Table = "groups";
 
     // Of those that keys are made of: with it behind a key begins what follows the key.
-    private const char LeastCharacter = '-';
+    public const char LeastCharacter = '-';
 
     private readonly GroupCache _cache = new(options.CachedGroupsMax);
     private readonly Lock _chance = new();

@@ -18,7 +18,6 @@ internal sealed class InstanceRequest<TAnswer>(
 
     // First offsets of claims, kept over attempts: `latest` is the end when it was looked at first.
     private readonly Dictionary<TopicPartition, long> _starts = [];
-    private readonly BusyConsumers _busy = new();
     private string? _id;
 
     public GroupRequest<TAnswer> Submissions => _request;
@@ -94,8 +93,6 @@ internal sealed class InstanceRequest<TAnswer>(
                     return ready with { Finished = true, Answer = settled.Answer };
                 }
 
-                _busy.Note(draft.State);
-
                 // Whatever landed last of this request was this step, or the same one in an earlier attempt.
                 change = settled.Landed ? null : change;
                 renew &= !settled.Landed;
@@ -129,11 +126,10 @@ internal sealed class InstanceRequest<TAnswer>(
             return (inconsistent, 0);
         }
 
-        IReadOnlyList<string> touched = [];
         if (!members.SequenceEqual(draft.Members.Select(member => member.Incarnation))
             || Membership.TopicsChanged(draft, topics) || MeansOthers(draft, ready.Consumer, topics))
         {
-            touched = Membership.Rebalance(draft, topics);
+            Membership.Rebalance(draft, topics);
             if (GroupTargetCodec.Encode(draft.Group.Target).Length > Packed.BytesMax)
             {
                 return (new(ErrorCode.InvalidRequest, "The group has no room for more members or topics."), 0);
@@ -145,7 +141,6 @@ internal sealed class InstanceRequest<TAnswer>(
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
         Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
 
-        Membership.Touch(draft, [.. touched.Where(name => !_busy.IsBusy(draft.State, name))]);
         return (GroupAnswer.Done, plan.Missing);
     }
 

@@ -61,8 +61,8 @@ internal static class Membership
         !Wanted(draft, topics).Select(topic => (topic.Name, topic.Id, topic.Partitions))
             .SequenceEqual(draft.Group.Target.Topics.Select(topic => (topic.Name, topic.Id, topic.Partitions)));
 
-    /// <summary>Computes the target for the members as the draft has them; gives those whose share or incarnation is another now.</summary>
-    public static IReadOnlyList<string> Rebalance(GroupDraft draft, TopicList topics)
+    /// <summary>Computes the target for the members as the draft has them.</summary>
+    public static void Rebalance(GroupDraft draft, TopicList topics)
     {
         var former = draft.Group.Target;
         var members = draft.Members.OrderBy(member => member.MemberId, StringComparer.Ordinal).ToList();
@@ -82,23 +82,36 @@ internal static class Membership
             draft.Put(joined with { JoinedEpoch = draft.Group.Epoch });
         }
 
-        return [.. members.Where(member => !former.Of(member.MemberId).SequenceEqual(target.Of(member.MemberId)))
+        draft.Affected = [.. members
+            .Where(member => !former.Of(member.MemberId).SequenceEqual(target.Of(member.MemberId)))
             .Select(member => member.Name)];
     }
 
-    /// <summary>Rewrites the rows of these consumers as they are: their next request conflicts, and so sees the new target at once.</summary>
-    /// <remarks>A courtesy, as far as one transaction has room. Whom it leaves out notices when its rows are read anew.</remarks>
-    public static void Touch(GroupDraft draft, IReadOnlyList<string> names)
+    /// <summary>Rewrites the rows of the affected members as they are: their next request conflicts, and so sees the new target at once.</summary>
+    /// <remarks>
+    /// A courtesy, as far as one transaction has room. Whom it leaves out notices when its rows are read anew. So does
+    /// whoever was busy meanwhile, as against busy members a transaction that touches them could lose for ever.
+    /// </remarks>
+    /// <param name="before">The state of an attempt that was lost; null in the first.</param>
+    public static void Touch(GroupDraft draft, GroupState? before)
     {
         var bytes = 0;
-        foreach (var consumer in names.Select(name => draft.Consumers[name]))
+        foreach (var name in draft.Affected)
         {
+            if (!draft.Consumers.TryGetValue(name, out var consumer) || IsBusy(name))
+            {
+                continue;
+            }
+
             bytes += 2048 + (consumer.Subscription?.Topics?.Sum(topic => topic.Length) ?? 0);
             if (draft.Room > 0 && bytes <= TouchedBytesMax && !draft.Changes(consumer.RowKey))
             {
                 draft.Put(consumer);
             }
         }
+
+        bool IsBusy(string name) => before is not null && draft.State.Consumers.TryGetValue(name, out var now)
+            && (!before.Consumers.TryGetValue(name, out var then) || then.ETag != now.ETag);
     }
 
     private static ImmutableArray<TargetTopic> Wanted(GroupDraft draft, TopicList topics)

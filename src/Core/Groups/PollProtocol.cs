@@ -13,7 +13,8 @@ internal static class PollProtocol
         {
             if (topics.Find(at.Topic) is { } topic && at.Partition < topic.Partitions)
             {
-                var known = topicId == topic.Id ? position : -1;
+                // Without a topic id it was sought by hand before the topic was there.
+                var known = topicId == topic.Id || topicId.Length == 0 ? position : -1;
                 var start = known >= 0 ? known : Committed(draft, at, topic.Id);
                 readings.Add(new(at, topic, known, start));
             }
