@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>What no other function takes: 404/404, or 405/405 with <c>Allow</c>, in the contract's error body.</summary>
+/// <remarks>
+/// The Functions host knows no precedence between routes: the first match in the alphabetical order of function names wins.
+/// So this one's name must come after all others. Without it the host would answer by itself, with no body.
+/// It is open to all: it tells only what the source tells anyway, and a client without a key learns why it is refused.
+/// </remarks>
+public sealed class UnknownRoute(RouteTable routes)
+{
+    [Function("zz_UnknownRoute")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request, string? path)
+    {
+        path ??= "";
+        return Task.FromResult<IResult>((path, request.Method) switch
+        {
+            // The host takes an empty route for a missing one, so the root can only be served from here.
+            ("", "GET" or "HEAD") => new EmptyObject(),
+            // The platform warms instances up by this path, and would have had an empty 200 but for us.
+            ("admin/warmup", _) => new EmptyReply(),
+            ("", _) => new RouteRefusal(path, ["GET", "HEAD"]),
+            _ => new RouteRefusal(path, routes.MethodsOf(path)),
+        });
+    }
+
+    private sealed class EmptyObject : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = "application/vnd.kafka.v2+json";
+            httpContext.Response.ContentLength = 2;
+            return httpContext.Response.Body.WriteAsync("{}"u8.ToArray(), httpContext.RequestAborted).AsTask();
+        }
+    }
+
+    private sealed class EmptyReply : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => Task.CompletedTask;
+    }
+}
