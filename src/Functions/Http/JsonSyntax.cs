@@ -129,7 +129,8 @@ internal static class JsonSyntax
 
     private static char Unit(ReadOnlySpan<byte> text, int escape)
     {
-        Utf8Parser.TryParse(text.Slice(escape + 2, 4), out ushort unit, out _, 'x');
+        var read = Utf8Parser.TryParse(text.Slice(escape + 2, 4), out ushort unit, out _, 'x');
+        Core.Invariant.Holds(read);
         return (char)unit;
     }
 }

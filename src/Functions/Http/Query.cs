@@ -35,7 +35,7 @@ internal sealed class Query
         : Integers.TryParse(text, out var value) ? value
         : throw Bad($"Query parameter {name} must be an integer.");
 
-    /// <summary>As <see cref="Integer"/>, and 400 when it is outside of the range.</summary>
+    /// <summary>Null when missing; 400 when it is no exact integer within the range.</summary>
     public long? Integer(string name, long min, long max) => Integer(name) is not { } value ? null
         : value >= min && value <= max ? value
         : throw Bad($"Query parameter {name} must be from {min} to {max}.");

@@ -130,21 +130,17 @@ internal ref struct StrictJson
         _ => throw Wrong(what, "true or false"),
     };
 
+    public readonly bool TryInt64(out long value) => Integers.TryParse(_reader.ValueSpan, out value);
+
     /// <summary>An exact 64-bit integer: no fraction, no exponent, whatever its value.</summary>
     public readonly long Int64(string what)
     {
         Expect(JsonTokenType.Number, what, "an integer");
-        return Integers.TryParse(_reader.ValueSpan, out var value) ? value : throw Wrong(what, "a 64-bit integer");
+        return TryInt64(out var value) ? value : throw Wrong(what, "a 64-bit integer");
     }
 
     public readonly int Int32(string what) =>
         Int64(what) is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Wrong(what, "a 32-bit integer");
-
-    /// <summary>The string's bytes between its quotes, where they are; null when it holds escapes.</summary>
-    public readonly Range? PlainString() =>
-        _reader.TokenType != JsonTokenType.String || _reader.ValueIsEscaped
-            ? null
-            : ((int)_reader.TokenStartIndex + 1)..((int)_reader.BytesConsumed - 1);
 
     /// <summary>Text of the value that it stands on, for a message.</summary>
     public readonly string ShownValue() => _reader.TokenType switch
@@ -158,7 +154,8 @@ internal ref struct StrictJson
     public static RequestException Wrong(string what, string kind) =>
         new(Problem.Malformed(string.Create(CultureInfo.InvariantCulture, $"{what} must be {kind}.")));
 
-    private static string Shown(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
+    /// <summary>A client's text, cut to what a message bears.</summary>
+    public static string Shown(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
 
     private readonly void Expect(JsonTokenType type, string what, string kind)
     {
