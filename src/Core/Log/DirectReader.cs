@@ -25,7 +25,7 @@ public sealed record ReadRequest
 public sealed record ReadAnswer(ErrorCode Error, PolledSlice Slice, bool More, long ErrorOffset = -1);
 
 /// <summary>Reads a partition from any offset on, and waits for records where there are none yet.</summary>
-public sealed class PartitionReader(IPartitionLogs logs, TimeProvider clock)
+public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
 {
     private const int FetchBytesMin = 64 * 1024;
 
