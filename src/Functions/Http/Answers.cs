@@ -61,8 +61,12 @@ internal static class Answers
 
     /// <summary>The topic; 404/40401 when there is none, and at once when no topic can have the name.</summary>
     public static async ValueTask<Topic> TopicAsync(this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
-        (RequestNames.CouldBeTopic(segment) ? await topics.FindAsync(segment, cancellationToken) : null)
-        ?? throw new RequestException(Problem.TopicNotFound);
+        await topics.FindLegalAsync(segment, cancellationToken) ?? throw new RequestException(Problem.TopicNotFound);
+
+    /// <summary>The topic or null; storage is not asked for a name that no topic can have.</summary>
+    public static async ValueTask<Topic?> FindLegalAsync(
+        this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
+        RequestNames.CouldBeTopic(segment) ? await topics.FindAsync(segment, cancellationToken) : null;
 
     /// <summary>The topic when it has the partition, looked up again before that is denied: partitions are added; else 404/40402.</summary>
     public static async ValueTask<Topic> WithPartitionAsync(
@@ -71,6 +75,11 @@ internal static class Answers
         if (partition < topic.Partitions)
         {
             return topic;
+        }
+
+        if (partition >= Limits.PartitionsMax)
+        {
+            throw new RequestException(Problem.PartitionNotFound);
         }
 
         var fresh = await topics.RefreshAsync(topic.Name, cancellationToken) ?? throw new RequestException(Problem.TopicNotFound);

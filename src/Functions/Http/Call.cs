@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Http;
 
@@ -31,6 +32,19 @@ internal sealed class Call(
 
     /// <summary>The body, to be disposed of by the caller when nothing points into it any more.</summary>
     public ValueTask<RequestBody> ReadBodyAsync() => RequestBody.ReadAsync(request, limits, clock, cancellationToken);
+
+    /// <summary>How a v2 produce request writes keys and values: by its type, or by <c>?format=</c> where that is plain JSON.</summary>
+    public EmbeddedType RecordsType()
+    {
+        var format = query.Text("format");
+        return (contentType?.Name, format) switch
+        {
+            (MediaType.Json, null or "json") or (MediaType.PlainJson, "json") => EmbeddedType.Json,
+            (MediaType.Binary, null or "binary") or (MediaType.PlainJson, "binary") => EmbeddedType.Binary,
+            (MediaType.PlainJson, _) => throw Query.Bad("Query parameter format must be json or binary."),
+            _ => throw Query.Bad("Query parameter format differs from the Content-Type."),
+        };
+    }
 
     public Reply Json(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK) => Reply.Json(replyType, write, status);
 }

@@ -55,11 +55,12 @@ internal static class RequestNames
         return string.IsNullOrWhiteSpace(name) ? $"{what} name must not be blank." : null;
     }
 
-    /// <summary>A partition in a path: not an integer is no such route (404/404), out of range no such partition (404/40402).</summary>
+    /// <summary>A partition in a path: not an integer is no such route (404/404).</summary>
+    /// <returns>One that no topic has when it is out of range: then the look-up says 404/40402, in its turn.</returns>
     public static int Partition(string segment) =>
         !Integers.TryParse(segment, out var value) ? throw new RequestException(Problem.RouteNotFound)
         : value is >= 0 and <= int.MaxValue ? (int)value
-        : throw new RequestException(Problem.PartitionNotFound);
+        : int.MaxValue;
 
     private static string Checked(string name, string what) =>
         Complaint(name, what) is { } complaint ? throw new RequestException(Problem.Configuration(complaint)) : name;
