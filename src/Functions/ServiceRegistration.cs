@@ -25,7 +25,7 @@ public static class ServiceRegistration
         // Core: stores, topics, logs, groups.
 
         // Http: what the functions share.
-        services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly));
+        services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }
 }

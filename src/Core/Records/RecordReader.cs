@@ -2,9 +2,9 @@ namespace Serverless.Core.Records;
 
 /// <summary>Walks the records of one batch, control records included, without an allocation per record.</summary>
 /// <remarks>
-/// What is read is not trusted, though its checksum is right: every length and count is held against the bytes there are,
-/// offsets rise and stay within the batch, and sums do not overflow. Decompressed bytes live in a pooled buffer until the
-/// reader is disposed; a reader is not copied, and neither it nor a record is used after that.
+/// What is read is not trusted, though its checksum is right: every length and count is held against the bytes there
+/// are, offsets rise and stay within the batch, and sums do not overflow. Decompressed bytes live in a pooled buffer
+/// until the reader is disposed; a reader is not copied, and neither it nor a record is used after that.
 /// </remarks>
 public ref struct RecordReader : IDisposable
 {
@@ -24,7 +24,8 @@ public ref struct RecordReader : IDisposable
 
     /// <summary>Opens one whole batch that <see cref="RecordBatch.Check"/> has found valid.</summary>
     /// <param name="decompressedBytesMax">More than this is refused while it is being decompressed.</param>
-    /// <exception cref="InvalidRecordException">The header is not that of these bytes, or they cannot be decompressed.</exception>
+    /// <exception cref="InvalidRecordException">The header is not that of these bytes, or they cannot be
+    /// decompressed.</exception>
     public static RecordReader Open(
         ReadOnlySpan<byte> batch, int decompressedBytesMax = RecordBatch.DecompressedBytesMax)
     {
@@ -61,7 +62,8 @@ public ref struct RecordReader : IDisposable
     }
 
     /// <summary>The next record; false behind the last.</summary>
-    /// <exception cref="InvalidRecordException">The record breaks the format, or bytes are left behind the last one.</exception>
+    /// <exception cref="InvalidRecordException">The record breaks the format, or bytes are left behind the last
+    /// one.</exception>
     public bool TryRead(out Record record)
     {
         if (_count == _header.RecordCount)

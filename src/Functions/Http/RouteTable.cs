@@ -11,15 +11,15 @@ public sealed class RouteTable
 
     private RouteTable(List<Route> routes) => _routes = routes;
 
-    /// <summary>The functions of an assembly, but for a catch-all, which matches whatever nobody else does.</summary>
+    /// <summary>The functions of some classes, but for a catch-all, which matches whatever nobody else does.</summary>
     /// <exception cref="InvalidOperationException">
     /// A template has an inline constraint. What a segment may hold is for the function to say: the contract tells an
     /// unknown route (404) from an unknown partition (40402) and a bad number (400), and a constraint cannot.
     /// </exception>
-    public static RouteTable Of(Assembly assembly)
+    public static RouteTable Of(IEnumerable<Type> types)
     {
         var routes = new List<Route>();
-        foreach (var method in assembly.GetTypes().SelectMany(type => type.GetMethods()))
+        foreach (var method in types.SelectMany(type => type.GetMethods()))
         {
             var function = method.GetCustomAttribute<FunctionAttribute>();
             var trigger = method.GetParameters()

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Serverless.LocalHost;
+
+/// <summary>401/40101: no key, or a wrong one. Says no more than that.</summary>
+internal sealed class Unauthorized : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = StatusCodes.Status401Unauthorized;
+        response.ContentType = "application/json";
+        return response.WriteAsync("""{"error_code":40101,"message":"A function key is required."}""", httpContext.RequestAborted);
+    }
+}
