@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
+using Serverless.Core.Log;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions;
@@ -25,6 +26,10 @@ public static class ServiceRegistration
         // Core: stores, topics, logs, groups.
 
         // Http: what the functions share.
+        services.TryAddSingleton(HttpSettings.From(configuration));
+        services.TryAddSingleton<HttpEdge>();
+        services.TryAddSingleton<Producer>();
+        services.TryAddSingleton<DirectReader>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }
