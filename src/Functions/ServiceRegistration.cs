@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
@@ -40,8 +41,14 @@ public static class ServiceRegistration
         services.TryAddSingleton<ITopicCatalog>(provider => provider.GetRequiredService<TopicCatalog>());
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
+        services.TryAddSingleton<GroupOptions>();
+        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
 
         // Http: what the functions share.
+        services.TryAddSingleton(HttpSettings.From(configuration));
+        services.TryAddSingleton<HttpEdge>();
+        services.TryAddSingleton<Producer>();
+        services.TryAddSingleton<DirectReader>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }
