@@ -25,6 +25,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private readonly List<string> _said = [];
     private readonly Dictionary<string, Uri> _addresses = [];
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
     private AzuriteProcess(Process process, TimeSpan stopTimeout)
     {
@@ -64,6 +65,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>Ends it in an orderly way, and kills it (it alone, by its id) where that takes too long.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.StandardInput.Close();
