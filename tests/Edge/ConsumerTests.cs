@@ -60,6 +60,7 @@ public sealed class ConsumerTests
     {
         await _host.PostAsync("/consumers/g", body);
 
+        Assert.Empty(_host.Log.Lines);
         Assert.Equal(name, _host.Groups.Calls[0].Arguments[1]);
     }
 

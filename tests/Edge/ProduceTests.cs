@@ -1,5 +1,4 @@
 using System.Text;
-using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;

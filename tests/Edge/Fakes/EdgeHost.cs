@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
@@ -54,12 +55,15 @@ internal sealed class EdgeHost
 #pragma warning restore RS0030
         services.AddSingleton<IIdSource, RandomIdSource>();
         services.AddSingleton(limits ?? new HttpLimits());
-        services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<HttpEdge>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         _services = services.BuildServiceProvider();
     }
+
+    public KeptLog Log { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
 
