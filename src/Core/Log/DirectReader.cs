@@ -47,7 +47,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             var end = request.IsolationLevel == IsolationLevel.ReadCommitted
                 ? fetched.Offsets.LastStableOffset
                 : fetched.Offsets.LogEndOffset;
-            var picked = Pick(fetched.Batches.Span, offset, end, request);
+            var picked = Pick(at, fetched.Batches.Span, offset, end, request);
             if (picked.Count > 0)
             {
                 var slice = new PolledSlice(at, fetched.Batches, offset, picked.ToOffset);
@@ -76,6 +76,18 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
         }
     }
 
+    private static Picked Pick(TopicPartition at, ReadOnlySpan<byte> batches, long from, long end, ReadRequest request)
+    {
+        try
+        {
+            return Pick(batches, from, end, request);
+        }
+        catch (InvalidRecordException broken)
+        {
+            throw new CorruptLogException($"the log of {at}, read from offset {from}", broken.Position, broken.Message);
+        }
+    }
+
     private static Picked Pick(ReadOnlySpan<byte> batches, long from, long end, ReadRequest request)
     {
         var (count, bytes, to) = (0, 0L, from);
@@ -101,7 +113,8 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
                     return new Picked(count, to, -1);
                 }
 
-                if (!request.Showable(record))
+                // Filters see null as the bytes that show it in every format, as in groups.
+                if (!request.Showable(record.KeyIsNull ? "null"u8 : record.Key, record.ValueIsNull ? "null"u8 : record.Value))
                 {
                     return new Picked(count, to, record.Offset);
                 }
