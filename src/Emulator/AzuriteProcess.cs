@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace Serverless.Emulator;
 
@@ -9,7 +8,7 @@ namespace Serverless.Emulator;
 /// <c>tools/azurite/start.js</c> ends it when its standard input ends, which the kernel sees to however this process
 /// goes. Its data stay in <see cref="AzuriteOptions.Location"/>: an orderly stop keeps them, a kill may lose the latest.
 /// </remarks>
-public sealed class AzuriteProcess : IAsyncDisposable
+public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     // Public: the account and key that every emulator has.
     private const string Account = "devstoreaccount1";
@@ -19,31 +18,26 @@ public sealed class AzuriteProcess : IAsyncDisposable
     // Longer than any client keeps an idle connection, so that none is closed under a request on its way.
     private const int KeepAliveSeconds = 600;
 
-    private const int StartsMax = 3;
-    private const int OutputLinesMax = 40;
+    private const int ServicesCount = 3;
 
     private readonly Process _process;
-    private readonly Queue<string> _output = new();
     private readonly TimeSpan _stopTimeout;
+    private readonly List<string> _said = [];
+    private readonly Dictionary<string, Uri> _addresses = [];
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
-    private AzuriteProcess(Process process, int blobPort, int queuePort, int tablePort, TimeSpan stopTimeout)
+    private AzuriteProcess(Process process, TimeSpan stopTimeout)
     {
         _process = process;
         _stopTimeout = stopTimeout;
-        BlobService = Service(blobPort);
-        QueueService = Service(queuePort);
-        TableService = Service(tablePort);
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
     }
 
-    public Uri BlobService { get; }
+    public Uri BlobService => _addresses["Blob"];
 
-    public Uri QueueService { get; }
+    public Uri QueueService => _addresses["Queue"];
 
-    public Uri TableService { get; }
+    public Uri TableService => _addresses["Table"];
 
     public int ProcessId => _process.Id;
 
@@ -51,35 +45,31 @@ public sealed class AzuriteProcess : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
         + $"BlobEndpoint={BlobService};QueueEndpoint={QueueService};TableEndpoint={TableService};";
 
-    /// <summary>Starts it, and returns when its blob and table services answer.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or did not answer in time; the message has its output.</exception>
+    /// <summary>Starts it, and returns when its services listen.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or did not listen in time; the message has its output.</exception>
     public static async Task<AzuriteProcess> StartAsync(AzuriteOptions options, CancellationToken cancellationToken)
     {
-        // A port that was free may be taken before Azurite binds it. Where we chose it we choose again.
-        var chosen = options.BlobPort == 0 || options.QueuePort == 0 || options.TablePort == 0;
-        for (var start = 1; ; start++)
+        var azurite = Launch(options);
+        try
         {
-            var azurite = Launch(options);
-            try
-            {
-                await azurite.AnswersAsync(options.StartTimeout, cancellationToken);
-                return azurite;
-            }
-            catch (InvalidOperationException) when (chosen && start < StartsMax)
-            {
-                await azurite.DisposeAsync();
-            }
-            catch
-            {
-                await azurite.DisposeAsync();
-                throw;
-            }
+            await azurite.ListensAsync(options.StartTimeout, cancellationToken);
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync();
+            throw;
         }
     }
 
     /// <summary>Ends it in an orderly way, and kills it (it alone, by its id) where that takes too long.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.StandardInput.Close();
@@ -91,7 +81,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
             catch (OperationCanceledException)
             {
                 _process.Kill();
-                await _process.WaitForExitAsync();
+                await _process.WaitForExitAsync(CancellationToken.None);
             }
         }
 
@@ -100,11 +90,6 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
     private static AzuriteProcess Launch(AzuriteOptions options)
     {
-        var free = FreePorts(3);
-        var blobPort = options.BlobPort == 0 ? free[0] : options.BlobPort;
-        var queuePort = options.QueuePort == 0 ? free[1] : options.QueuePort;
-        var tablePort = options.TablePort == 0 ? free[2] : options.TablePort;
-
         Directory.CreateDirectory(options.Location);
         var start = new ProcessStartInfo("node")
         {
@@ -116,85 +101,76 @@ public sealed class AzuriteProcess : IAsyncDisposable
         [
             AzuriteFiles.Supervisor(), AzuriteFiles.Script(options.Script),
             "--location", Path.GetFullPath(options.Location),
-            "--blobHost", "127.0.0.1", "--blobPort", $"{blobPort}", "--blobKeepAliveTimeout", $"{KeepAliveSeconds}",
-            "--queueHost", "127.0.0.1", "--queuePort", $"{queuePort}", "--queueKeepAliveTimeout", $"{KeepAliveSeconds}",
-            "--tableHost", "127.0.0.1", "--tablePort", $"{tablePort}", "--tableKeepAliveTimeout", $"{KeepAliveSeconds}",
+            "--blobHost", "127.0.0.1", "--blobPort", $"{options.BlobPort}",
+            "--queueHost", "127.0.0.1", "--queuePort", $"{options.QueuePort}",
+            "--tableHost", "127.0.0.1", "--tablePort", $"{options.TablePort}",
+            "--blobKeepAliveTimeout", $"{KeepAliveSeconds}", "--queueKeepAliveTimeout", $"{KeepAliveSeconds}",
+            "--tableKeepAliveTimeout", $"{KeepAliveSeconds}",
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("Node did not start.");
-        return new(process, blobPort, queuePort, tablePort, options.StopTimeout);
+        var azurite = new AzuriteProcess(process, options.StopTimeout);
+        process.OutputDataReceived += (_, line) => azurite.Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => azurite.Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return azurite;
     }
 
-    private async Task AnswersAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    // Its own word, and not an answer at the port, which may come from another process that was there before.
+    private async Task ListensAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var began = Stopwatch.GetTimestamp();
-        while (!await AnswersAsync(http, BlobService, cancellationToken)
-            || !await AnswersAsync(http, TableService, cancellationToken))
-        {
-            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > timeout)
-            {
-                var how = _process.HasExited ? "ended" : $"did not answer within {timeout}";
-                throw new InvalidOperationException($"Azurite {how}. It said:\n{Output()}");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
-        }
-    }
-
-    // Any answer will do: a request without a signature is refused by a service that is up.
-    private static async Task<bool> AnswersAsync(HttpClient http, Uri service, CancellationToken cancellationToken)
-    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(timeout);
         try
         {
-            using var answer = await http.GetAsync(service, cancellationToken);
-            return true;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    private static Uri Service(int port) => new($"http://127.0.0.1:{port}/{Account}");
-
-    private static int[] FreePorts(int count)
-    {
-        // All are held until all are known, so that no two are the same.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        Array.ForEach(listeners, listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        Array.ForEach(listeners, listener => listener.Dispose());
-        return ports;
-    }
-
-    private void Keep(string? line)
-    {
-        lock (_output)
-        {
-            if (line is not null)
+            var ended = _process.WaitForExitAsync(patience.Token);
+            if (await Task.WhenAny(_listening.Task, ended) == _listening.Task)
             {
-                _output.Enqueue(line);
+                return;
             }
 
-            if (_output.Count > OutputLinesMax)
+            await ended;
+            throw new InvalidOperationException($"Azurite ended. It said:\n{Said()}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"Azurite did not listen within {timeout}. It said:\n{Said()}");
+        }
+    }
+
+    private void Hear(string? line)
+    {
+        // What it says once it listens goes nowhere, but must be taken, or it would wait for us.
+        if (line is null || _listening.Task.IsCompleted)
+        {
+            return;
+        }
+
+        lock (_said)
+        {
+            _said.Add(line);
+            if (Listening().Match(line) is { Success: true } match)
             {
-                _output.Dequeue();
+                _addresses[match.Groups[1].Value] = new Uri($"{match.Groups[2].Value}/{Account}");
+                if (_addresses.Count == ServicesCount)
+                {
+                    _listening.TrySetResult();
+                }
             }
         }
     }
 
-    private string Output()
+    private string Said()
     {
-        lock (_output)
+        lock (_said)
         {
-            return string.Join('\n', _output);
+            return string.Join('\n', _said);
         }
     }
+
+    [GeneratedRegex("^Azurite (Blob|Queue|Table) service is successfully listening at (http://.+)$")]
+    private static partial Regex Listening();
 }

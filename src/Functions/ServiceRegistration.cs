@@ -1,8 +1,12 @@
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
+using Serverless.Core.Storage.Azure;
+using Serverless.Core.Topics;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions;
@@ -23,7 +27,22 @@ public static class ServiceRegistration
         services.TryAddSingleton<IIdSource, RandomIdSource>();
         services.TryAddSingleton(StorageSettings.From(configuration));
 
-        // Core: stores, topics, logs, groups.
+        services.TryAddSingleton<AzureStorageOptions>();
+        services.TryAddSingleton(provider => Connect(
+            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>(), configuration));
+        services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
+        services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
+
+        services.TryAddSingleton<LogOptions>();
+        services.TryAddSingleton<LogContext>();
+        services.TryAddSingleton<PartitionLogs>();
+        services.TryAddSingleton<IPartitionLogs>(provider => provider.GetRequiredService<PartitionLogs>());
+        services.TryAddSingleton<TopicCatalog>();
+        services.TryAddSingleton<ITopicCatalog>(provider => provider.GetRequiredService<TopicCatalog>());
+        services.TryAddSingleton<TopicSweep>();
+        services.TryAddSingleton<RetentionSweep>();
+        services.TryAddSingleton<GroupOptions>();
+        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
@@ -32,5 +51,20 @@ public static class ServiceRegistration
         services.TryAddSingleton<DirectReader>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
+    }
+
+    private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options, IConfiguration configuration)
+    {
+        if (settings.ConnectionString is { } connectionString)
+        {
+            return AzureStorage.Connect(connectionString, options);
+        }
+
+        // A user-assigned identity is named as Functions names it for its own connections.
+        var credential = new DefaultAzureCredential(new DefaultAzureCredentialOptions
+        {
+            ManagedIdentityClientId = configuration[$"{StorageSettings.LogStorage}:clientId"],
+        });
+        return AzureStorage.Connect(settings.BlobServiceUri!, settings.TableServiceUri!, credential, options);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class HttpFunctionEndpoint(HttpFunction function, FunctionKeys k
     {
         if (function.Level != AuthorizationLevel.Anonymous && !keys.Admit(context.Request))
         {
-            await new Unauthorized().ExecuteAsync(context);
+            await new Unauthorized(function).ExecuteAsync(context);
             return;
         }
 

@@ -46,8 +46,14 @@ public sealed class RouteRefusal : IResult
         }
 
         // A list that cannot be read excludes nothing: the error matters more than its type.
-        var own = MediaTypeHeaderValue.Parse(V2);
         var read = MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) && accepted.Count > 0;
-        return !read || accepted!.Any(range => range.Quality is null or > 0 && own.IsSubsetOf(range)) ? V2 : Json;
+        return !read || (accepted!.Any(Covers) && !accepted!.Any(range => Is(range, V2) && range.Quality == 0)) ? V2 : Json;
     }
+
+    // By hand: MediaTypeHeaderValue takes every type that ends in +json for a kind of application/json.
+    private static bool Covers(MediaTypeHeaderValue range) =>
+        range.Quality is null or > 0
+        && (Is(range, V2) || Is(range, "application/*") || Is(range, "*/*"));
+
+    private static bool Is(MediaTypeHeaderValue range, string type) => range.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase);
 }

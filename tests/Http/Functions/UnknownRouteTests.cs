@@ -1,3 +1,5 @@
+#pragma warning disable CA1822 // Functions are instance methods, as those of the product.
+
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

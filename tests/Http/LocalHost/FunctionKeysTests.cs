@@ -49,6 +49,7 @@ public sealed class FunctionKeysTests
 
         var answer = await host.Http.GetAsync("body");
 
+        Assert.Equal("application/vnd.kafka.v2+json", answer.Content.Headers.ContentType?.ToString());
         Assert.Equal(
             """{"error_code":40101,"message":"A function key is required."}""", await answer.Content.ReadAsStringAsync());
     }

@@ -1,13 +1,10 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Serverless.Http.LocalHost;
 
 /// <summary>The local host as a process of its own, as ./run starts it.</summary>
-internal sealed partial class LocalHostProcess : IAsyncDisposable
+internal sealed class LocalHostProcess : IAsyncDisposable
 {
-    private const int SigTerm = 15;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
@@ -54,7 +51,11 @@ internal sealed partial class LocalHostProcess : IAsyncDisposable
         return (_process.ExitCode, error);
     }
 
-    public void Terminate() => _ = Kill(_process.Id, SigTerm);
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
 
     /// <summary>Processes that it started and that still run; Linux only.</summary>
     public int[] Children() =>
@@ -87,7 +88,4 @@ internal sealed partial class LocalHostProcess : IAsyncDisposable
             return null;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 }

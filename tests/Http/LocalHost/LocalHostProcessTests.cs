@@ -56,7 +56,7 @@ public sealed class LocalHostProcessTests : IDisposable
         await using var host = await LocalHostProcess.StartAsync("--data", _data);
         var azurite = Assert.Single(host.Children());
 
-        host.Terminate();
+        await host.TerminateAsync();
         var (code, error) = await host.EndAsync();
 
         Assert.Equal((0, ""), (code, error));

@@ -1,3 +1,5 @@
+#pragma warning disable CA1822 // Functions are instance methods, as those of the product.
+
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -141,4 +143,11 @@ public sealed class SampleStartupTimer(TickLog log)
         log.Ticked.Release();
         return Task.CompletedTask;
     }
+}
+
+public sealed class SampleSlowTimer(Gate gate)
+{
+    [Function("SlowTimer")]
+    public Task Run([TimerTrigger("0 */1 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        gate.PassAsync(cancellationToken);
 }

@@ -41,8 +41,8 @@ public sealed class TimerTests
         var (log, clock) = (new TickLog(), new FakeTimeProvider(Start));
         await using var host = await StartAsync(typeof(SampleTimer), log, clock);
 
-        await AdvanceUntilTickAsync(clock, log);
-        await AdvanceUntilTickAsync(clock, log);
+        await AdvanceUntilAsync(clock, log.Ticked);
+        await AdvanceUntilAsync(clock, log.Ticked);
 
         Assert.Equal(new DateTime(2026, 2, 1, 0, 1, 0), log.Ticks[0].ScheduleStatus!.Next);
         Assert.Equal(new DateTime(2026, 2, 1, 0, 0, 0), log.Ticks[1].ScheduleStatus!.Last);
@@ -55,10 +55,27 @@ public sealed class TimerTests
         var (log, clock) = (new TickLog { Fails = true }, new FakeTimeProvider(Start));
         await using var host = await StartAsync(typeof(SampleTimer), log, clock);
 
-        await AdvanceUntilTickAsync(clock, log);
-        await AdvanceUntilTickAsync(clock, log);
+        await AdvanceUntilAsync(clock, log.Ticked);
+        await AdvanceUntilAsync(clock, log.Ticked);
 
         Assert.Equal(2, log.Ticks.Count);
+    }
+
+    [Fact]
+    public async Task A_run_that_outlasts_the_next_occurrences_makes_them_skipped()
+    {
+        var (gate, clock) = (new Gate(), new FakeTimeProvider(Start));
+        await using var host = await SampleHost.StartAsync(
+            [typeof(SampleSlowTimer)], services: services => services.AddSingleton<TimeProvider>(clock).AddSingleton(gate));
+
+        await AdvanceUntilAsync(clock, gate.Entered);
+        clock.Advance(TimeSpan.FromMinutes(5));
+        var overlapped = await gate.Entered.WaitAsync(TimeSpan.FromMilliseconds(200));
+        gate.Open.Release();
+        await AdvanceUntilAsync(clock, gate.Entered);
+
+        Assert.False(overlapped);
+        Assert.Equal(2, gate.Runs);
     }
 
     [Fact]
@@ -83,11 +100,11 @@ public sealed class TimerTests
     /// Moves the clock until the timer has run once more. Whether the runner sleeps yet cannot be seen from here, so the clock
     /// goes in steps much shorter than the schedule's, with real time between.
     /// </summary>
-    private static async Task AdvanceUntilTickAsync(FakeTimeProvider clock, TickLog log)
+    private static async Task AdvanceUntilAsync(FakeTimeProvider clock, SemaphoreSlim ran)
     {
         for (var step = 0; step < 1000; step++)
         {
-            if (await log.Ticked.WaitAsync(TimeSpan.FromMilliseconds(5)))
+            if (await ran.WaitAsync(TimeSpan.FromMilliseconds(5)))
             {
                 return;
             }
