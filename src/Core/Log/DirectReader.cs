@@ -113,8 +113,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
                     return new Picked(count, to, -1);
                 }
 
-                // Filters see null as the bytes that show it in every format, as in groups.
-                if (!request.Showable(record.KeyIsNull ? "null"u8 : record.Key, record.ValueIsNull ? "null"u8 : record.Value))
+                if (!request.Showable(record))
                 {
                     return new Picked(count, to, record.Offset);
                 }

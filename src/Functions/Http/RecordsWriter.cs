@@ -131,9 +131,8 @@ internal static class RecordsWriter
         }
     }
 
-    private static bool Always(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => true;
+    private static bool Always(scoped in Record record) => true;
 
-    // Null comes here as the bytes of JSON's null, so that it is told apart from zero bytes, which are no JSON.
-    private static bool IsJson(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-        JsonSyntax.IsValue(key) && JsonSyntax.IsValue(value);
+    private static bool IsJson(scoped in Record record) =>
+        (record.KeyIsNull || JsonSyntax.IsValue(record.Key)) && (record.ValueIsNull || JsonSyntax.IsValue(record.Value));
 }
