@@ -18,6 +18,17 @@ internal sealed class FaultyRowStore(IRowStore rows) : IRowStore
 
     private Func<Task>? _late;
 
+    /// <summary>Lets what is late arrive now.</summary>
+    public async Task DrainAsync()
+    {
+        var late = _late;
+        _late = null;
+        if (late is not null)
+        {
+            await late();
+        }
+    }
+
     public ValueTask<RowRead> GetAsync(string table, RowKey key, CancellationToken cancellationToken)
     {
         Interpose();
@@ -35,13 +46,7 @@ internal sealed class FaultyRowStore(IRowStore rows) : IRowStore
     {
         Interpose();
         Submits++;
-        var late = _late;
-        _late = null;
-        if (late is not null)
-        {
-            await late();
-        }
-
+        await DrainAsync();
         var fault = Faults.TryDequeue(out var queued) ? queued : Chance?.Invoke() ?? Fault.None;
         var lost = new SubmitResult(SubmitOutcome.Unknown, [], default);
         switch (fault)

@@ -30,6 +30,9 @@ internal sealed class GroupWorld
 
     public MemoryRowStore Memory { get; }
 
+    /// <summary>Sees each change of storage, where a test sets it.</summary>
+    public IRowStore? Audit { get; set; }
+
     public FakeTopics Topics { get; } = new();
 
     public FakeLogs Logs { get; }
@@ -48,7 +51,7 @@ internal sealed class GroupWorld
     /// <summary>A further process on the same storage, with faults between if they are given.</summary>
     public ConsumerGroups Start(Func<IRowStore, IRowStore>? wrap = null)
     {
-        IRowStore rows = new CountingRowStore(Memory, Meter);
+        IRowStore rows = new CountingRowStore(Audit is null ? Memory : Audit, Meter);
         return new(
             wrap?.Invoke(rows) ?? rows, Topics, Logs, Clock, _random, _ids, Options, NullLogger<ConsumerGroups>.Instance);
     }
