@@ -93,7 +93,7 @@ internal sealed class GroupWorld
         string instance, int? maxRecords = null, ConsumerGroups? by = null, TimeSpan? wait = null) =>
         await (by ?? Groups).PollAsync(
             Group, instance,
-            new() { Showable = (_, _) => true, MaxRecords = maxRecords, Wait = wait ?? TimeSpan.Zero }, default);
+            new() { Showable = (scoped in _) => true, MaxRecords = maxRecords, Wait = wait ?? TimeSpan.Zero }, default);
 
     /// <summary>Polls and gives the values, in the order of delivery.</summary>
     public async Task<IReadOnlyList<string>> ReadAsync(
