@@ -323,6 +323,24 @@ public sealed class ConsumerTests
     }
 
     [Fact]
+    public async Task A_large_reply_is_flushed_as_it_grows_and_not_at_every_batch()
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Add(5, [], true, new byte[30_000], false);
+        byte[] batch = builder.Build(), batches = [.. Enumerable.Range(0, 20).SelectMany(_ => batch)];
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        var flushes = new List<int>();
+
+        await RecordsWriter.WriteAsync(
+            output, () => { flushes.Add(output.WrittenCount); return ValueTask.CompletedTask; },
+            [new PolledSlice(new("t", 0), batches, 0, 1)], RecordFormat.Binary);
+
+        Assert.InRange(flushes.Count, 5, 15);
+        Assert.All(flushes.Zip(flushes.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, 64 * 1024, 128 * 1024));
+        Assert.Equal(20, System.Text.Json.JsonDocument.Parse(output.WrittenMemory).RootElement.GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_record_that_is_not_JSON_is_told_with_its_place()
     {
         _host.Groups.Settings = new ConsumerSettings { Format = RecordFormat.Json };

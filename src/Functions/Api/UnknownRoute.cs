@@ -29,8 +29,8 @@ public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
             }))),
             // The platform warms instances up by this path, and would have had an empty 200 but for us.
             ("admin/warmup", _) => Task.FromResult<IResult>(new EmptyReply()),
-            ("", _) => edge.RefuseRouteAsync(request, RootMethods),
-            _ => edge.RefuseRouteAsync(request, routes.MethodsOf(path)),
+            ("", _) => edge.RefuseRouteAsync(request, path, RootMethods),
+            _ => edge.RefuseRouteAsync(request, path, routes.MethodsOf(path)),
         };
     }
 
