@@ -1,5 +1,6 @@
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
 
 namespace Serverless.Core.Groups;
 
@@ -36,6 +37,12 @@ internal sealed class InstanceRequest<TAnswer>(
             {
                 var topics = await catalog.ForAsync(draft, cancellationToken);
                 return new(draft, consumer, topics, rows.Now(state), 0, isFresh);
+            }
+
+            if (isFresh && _request.IsUnsettled)
+            {
+                // Gone, and with it the stamp: what was sent last may have taken effect before that.
+                throw new StorageException($"Instance {instance} ended while the outcome of a request was unknown.", retriable: true);
             }
 
             if (isFresh)
