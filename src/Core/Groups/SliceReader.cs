@@ -68,7 +68,7 @@ internal static class SliceReader
                         return Stopped(Stop.PollIsFull, record.Offset);
                     }
 
-                    if (!IsShowable(record, showable))
+                    if (!showable(record))
                     {
                         return Stopped(Stop.Refused, record.Offset);
                     }
@@ -90,8 +90,4 @@ internal static class SliceReader
         Slice Stopped(Stop stop, long toOffset) =>
             new(from < 0 ? default : fetched.Batches[from..to], toOffset, records, bytes, stop);
     }
-
-    // A filter sees bytes only. Null is shown as `null` in every format, and these are the bytes that every format shows so.
-    private static bool IsShowable(Record record, RecordFilter showable) =>
-        showable(record.KeyIsNull ? "null"u8 : record.Key, record.ValueIsNull ? "null"u8 : record.Value);
 }

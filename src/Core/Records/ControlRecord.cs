@@ -24,6 +24,9 @@ public static class ControlRecord
     /// <summary>The topic was deleted; nothing may be appended any more.</summary>
     public const short TopicClosed = 101;
 
+    /// <summary>The first type that is not Kafka's.</summary>
+    internal const short OwnTypesMin = SegmentEnd;
+
     internal const int KeySize = 2 * sizeof(short);
 
     /// <summary>

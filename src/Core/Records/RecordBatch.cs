@@ -25,6 +25,8 @@ public static class RecordBatch
     /// </summary>
     public const int DecompressedBytesMax = 16 * 1024 * 1024;
 
+    internal const string BytesBehindRecords = "there are bytes behind the last record";
+
     /// <summary>
     /// Checks the batch that <paramref name="source"/> begins with; more may follow it. Never throws.
     /// </summary>
@@ -125,10 +127,17 @@ public static class RecordBatch
     /// <summary>
     /// Counts are believed only as far as there are bytes for them, so that a lie costs its writer something.
     /// </summary>
-    internal static string? BrokenCount(in RecordBatchHeader header, int recordsBytes) =>
-        (long)header.RecordCount * RecordCodec.SizeMin > recordsBytes
+    internal static string? BrokenCount(in RecordBatchHeader header, int recordsBytes)
+    {
+        if (header.RecordCount == 0 && recordsBytes > 0)
+        {
+            return BytesBehindRecords;
+        }
+
+        return (long)header.RecordCount * RecordCodec.SizeMin > recordsBytes
             ? "there are fewer bytes than the record count needs"
             : null;
+    }
 
     private static uint Checksum(ReadOnlySpan<byte> batch) => Crc32C.Compute(batch[RecordBatchHeader.At.Attributes..]);
 }

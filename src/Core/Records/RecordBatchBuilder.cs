@@ -85,6 +85,8 @@ public sealed class RecordBatchBuilder : IDisposable
     /// <summary>
     /// A batch of one control record, whose key is version and type; base offset and leader epoch are 0.
     /// </summary>
+    /// <exception cref="ArgumentException">One of our own types has a producer id: Kafka takes every control batch of a
+    /// producer for the end of a transaction. Or see the constructor.</exception>
     public static byte[] BuildControl(
         short controlType,
         short version,
@@ -94,6 +96,11 @@ public sealed class RecordBatchBuilder : IDisposable
         short producerEpoch = -1,
         bool transactional = false)
     {
+        if (controlType >= ControlRecord.OwnTypesMin && producerId != -1)
+        {
+            throw new ArgumentException("The type is not one that Kafka knows of producers.", nameof(producerId));
+        }
+
         using var builder = new RecordBatchBuilder(
             CompressionType.None,
             TimestampType.CreateTime,

@@ -46,19 +46,12 @@ public ref struct RecordReader : IDisposable
         }
 
         var records = batch[RecordBatchHeader.Size..];
-        var reader = header.Compression switch
+        return header.Compression switch
         {
             CompressionType.None => new RecordReader(header, records, null),
             CompressionType.Gzip => Decompressed(header, GzipRecords.Decompress(records, decompressedBytesMax)),
             _ => throw new InvalidRecordException("the compression codec is not supported", 0),
         };
-
-        if (header.RecordCount == 0)
-        {
-            reader.RequireEnd();
-        }
-
-        return reader;
     }
 
     /// <summary>The next record; false behind the last.</summary>
@@ -72,18 +65,21 @@ public ref struct RecordReader : IDisposable
             return false;
         }
 
-        var start = _position;
-        if (RecordCodec.Read(_records, ref _position, _header, _offsetDeltaMin, out record) is { } rule)
+        // The reader moves on only past a good record: asked again behind a broken one, it must not skip it.
+        var position = _position;
+        if (RecordCodec.Read(_records, ref position, _header, _offsetDeltaMin, out record) is { } rule)
         {
-            throw new InvalidRecordException(rule, PositionOf(start));
+            throw new InvalidRecordException(rule, PositionOf(_position));
         }
 
+        if (_count + 1 == _header.RecordCount && position != _records.Length)
+        {
+            throw new InvalidRecordException(RecordBatch.BytesBehindRecords, PositionOf(position));
+        }
+
+        _position = position;
         _offsetDeltaMin = (int)(record.Offset - _header.BaseOffset) + 1;
-        if (++_count == _header.RecordCount)
-        {
-            RequireEnd();
-        }
-
+        _count++;
         return true;
     }
 
@@ -98,14 +94,6 @@ public ref struct RecordReader : IDisposable
         }
 
         return new RecordReader(header, records.Bytes, records);
-    }
-
-    private readonly void RequireEnd()
-    {
-        if (_position != _records.Length)
-        {
-            throw new InvalidRecordException("there are bytes behind the last record", PositionOf(_position));
-        }
     }
 
     private readonly int PositionOf(int position) =>

@@ -34,6 +34,9 @@ public sealed record RowQuery(string Partition, string? From = null, string? To 
     /// <summary>All rows whose keys begin with <paramref name="prefix"/>, which ends in an ASCII character.</summary>
     public static RowQuery Prefix(string partition, string prefix, int take = 1000) =>
         new(partition, prefix, prefix[..^1] + (char)(prefix[^1] + 1), take);
+
+    /// <summary>The same range, from behind a row on. <c>!</c> sorts below every character that keys are made of.</summary>
+    public RowQuery Behind(string row) => this with { From = row + "!" };
 }
 
 /// <summary>Up to <c>Take</c> rows; <c>More</c> when the range holds others behind the last one given.</summary>
@@ -74,5 +77,6 @@ public enum SubmitOutcome
 }
 
 /// <summary>What became of a submission. <c>ETags</c> has one entry an action where it was committed (null for deletes).</summary>
+/// <remarks><c>ServedAt</c> is default where the outcome is unknown because no reply came.</remarks>
 public readonly record struct SubmitResult(
     SubmitOutcome Outcome, IReadOnlyList<string?> ETags, DateTimeOffset ServedAt);

@@ -27,6 +27,10 @@ public class GzipRecordsTests
         Assert.Null(Reference.RuleBrokenBy(Reference.Batch("0001", 0, 1, members)));
         Assert.NotNull(Reference.RuleBrokenBy(Reference.Batch("0001", 0, 1, [.. members, 0])));
         Assert.NotNull(Reference.RuleBrokenBy(Reference.Batch("0001", 0, 1, [.. members, 0x1f, 0x8b, 8])));
+
+        // Were the last byte taken for our mark without a look at it, this one would pass.
+        byte[] longer = [.. Gzipped([.. records, 0]), 0];
+        Assert.NotNull(Reference.RuleBrokenBy(Reference.Batch("0001", 0, 1, longer)));
     }
 
     [Fact]

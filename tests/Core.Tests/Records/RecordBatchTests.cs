@@ -78,6 +78,13 @@ public class RecordBatchTests
     }
 
     [Fact]
+    public void Bytes_without_a_record_are_corrupt()
+    {
+        Assert.Equal(BatchCheck.Corrupt, RecordBatch.Check(Reference.Batch("0000", 0, 0, [0]), out _, out var rule));
+        Assert.Contains("behind", rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_length_of_16_MiB_is_waited_for()
     {
         var batch = Sample;

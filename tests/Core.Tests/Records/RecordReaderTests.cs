@@ -86,6 +86,30 @@ public class RecordReaderTests
     }
 
     [Theory]
+    [InlineData("0c000000010101 0c000002010100")]    // the first record is broken
+    [InlineData("0c000000010100 0c000002010100 00")] // a byte is left behind the last
+    public void A_reader_that_is_asked_again_does_not_skip(string records)
+    {
+        var batch = Reference.Batch("0000", 1, 2, Reference.Hex(records));
+        var failures = 0;
+
+        using var reader = RecordReader.Open(batch);
+        for (var times = 0; times < 4; times++)
+        {
+            try
+            {
+                reader.TryRead(out _);
+            }
+            catch (InvalidRecordException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.InRange(failures, 3, 4);
+    }
+
+    [Theory]
     [InlineData("0002")]
     [InlineData("0003")]
     [InlineData("0004")]

@@ -1,0 +1,131 @@
+using Serverless.Core.Records;
+using Serverless.Core.Storage;
+using Serverless.Core.Topics;
+
+namespace Serverless.Core.Log;
+
+/// <summary>Moves one partition's log start and removes what lies below it. May run twice, late or at once with itself.</summary>
+/// <remarks>
+/// Upholds <b>start before delete</b>: the start row moves first, then the blobs below it go, oldest first, then their
+/// rows. A crash in between leaves blobs that the next run finds by listing. The active segment never goes: when all of it
+/// is too old, it is ended first.
+/// </remarks>
+internal sealed class PartitionRetention(
+    LogContext context, string topicId, int partition, PartitionTail tails, LogEnd end,
+    PartitionReader reader, PartitionRows rows)
+{
+    private const int DeletesMax = 200;
+
+    public async ValueTask<RetentionAnswer> RetainAsync(TopicSettings settings, CancellationToken cancellationToken)
+    {
+        var start = await tails.RefreshStartAsync(cancellationToken);
+        var tail = await tails.RefreshAsync(cancellationToken);
+        var nowMs = context.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (start.Closed || tail.Closed)
+        {
+            return new RetentionAnswer(start.Offset, More: false, long.MaxValue);
+        }
+
+        if (Retention.EndsActive(tail, settings, nowMs) && await end.TryRollAsync(tail, cancellationToken))
+        {
+            tail = await tails.RefreshAsync(cancellationToken);
+        }
+
+        var (ended, leftBehind) = await EndedAsync(start.Offset, tail, cancellationToken);
+        var newStart = Retention.StartAfter(start.Offset, ended, tail.Position, settings, nowMs);
+        if (newStart > start.Offset)
+        {
+            await rows.AdvanceStartAsync(newStart, close: false, cancellationToken);
+            await tails.RefreshStartAsync(cancellationToken);
+        }
+
+        var more = (newStart > start.Offset || leftBehind) && await RemoveBelowAsync(newStart, cancellationToken);
+        var kept = ended.SkipWhile(segment => segment.BaseOffset < newStart).ToList();
+        return new RetentionAnswer(newStart, more, more ? null : Retention.DueAgain(kept, tail, settings, nowMs));
+    }
+
+    // The ended segments from the start to the active one, without a gap: where a row is missing its segment is read.
+    private async ValueTask<(List<RolledSegment> Ended, bool LeftBehind)> EndedAsync(
+        long start, LogTail tail, CancellationToken cancellationToken)
+    {
+        var known = new Dictionary<long, RolledSegment>();
+        var leftBehind = false;
+        for (var from = 0L; ;)
+        {
+            var (page, more) = await rows.RolledAsync(from, cancellationToken);
+            foreach (var segment in page)
+            {
+                known[segment.BaseOffset] = segment;
+                leftBehind |= segment.BaseOffset < start;
+                from = segment.BaseOffset + 1;
+            }
+
+            if (!more)
+            {
+                break;
+            }
+        }
+
+        var ended = new List<RolledSegment>();
+        for (var at = start; at < tail.SegmentBase;)
+        {
+            if (!known.TryGetValue(at, out var segment))
+            {
+                segment = await MeasureAsync(at, cancellationToken);
+                await rows.AddRolledAsync(segment, cancellationToken);
+            }
+
+            ended.Add(segment);
+            at = segment.EndOffset;
+        }
+
+        return (ended, leftBehind);
+    }
+
+    private async ValueTask<RolledSegment> MeasureAsync(long baseOffset, CancellationToken cancellationToken)
+    {
+        var place = new LogPlace(baseOffset, baseOffset, 0);
+        var (bytes, maxTimestamp) = (0L, -1L);
+        while (place.SegmentBase == baseOffset)
+        {
+            var read = await reader.ReadBatchesAsync(place, context.Options.CheckpointBytes, cancellationToken)
+                ?? throw new CorruptLogException(tails.SegmentName(baseOffset), place.Position, "a segment is missing");
+            bytes += read.Batches.Length;
+            maxTimestamp = Math.Max(maxTimestamp, MaxTimestamp(read.Batches.Span));
+            place = read.Next;
+        }
+
+        return new RolledSegment(baseOffset, place.Offset, bytes, maxTimestamp);
+    }
+
+    private static long MaxTimestamp(ReadOnlySpan<byte> batches)
+    {
+        var max = -1L;
+        var walk = new RecordBatchReader(batches);
+        while (walk.TryRead(out var header, out _))
+        {
+            // Our markers carry the time of the roll, which is no record's.
+            max = header.IsControl ? max : Math.Max(max, header.MaxTimestamp);
+        }
+
+        return max;
+    }
+
+    private async ValueTask<bool> RemoveBelowAsync(long start, CancellationToken cancellationToken)
+    {
+        var page = await context.Blobs.ListAsync(
+            Layout.PartitionPrefix(topicId, partition), continuation: null, DeletesMax, cancellationToken);
+        foreach (var item in page.Items.Where(item => Layout.BaseOffset(item.Name) < start))
+        {
+            var outcome = await context.Blobs.DeleteAsync(item.Name, item.ETag, cancellationToken);
+            if (outcome is DeleteOutcome.Unknown or DeleteOutcome.Changed)
+            {
+                // Oldest first and without holes: what is behind it waits for the next run.
+                return true;
+            }
+        }
+
+        var blobsMore = page.Continuation is not null && page.Items.All(item => Layout.BaseOffset(item.Name) < start);
+        return blobsMore || await rows.RemoveBelowAsync(start, cancellationToken);
+    }
+}

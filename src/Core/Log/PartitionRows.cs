@@ -1,0 +1,128 @@
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
+
+namespace Serverless.Core.Log;
+
+/// <summary>The rows of one partition: its start, its checkpoints, its rolled segments.</summary>
+internal sealed class PartitionRows(IRowStore rows, string topicId, int partition)
+{
+    private const string Table = Layout.CheckpointsTable;
+
+    private readonly string _key = Layout.PartitionKey(topicId, partition);
+
+    public async ValueTask<LogStart> StartAsync(CancellationToken cancellationToken)
+    {
+        var read = await rows.GetAsync(Table, new RowKey(_key, LogStartRow.Row), cancellationToken);
+        return read.Row is { } row ? LogStartRow.Decode(row) : new LogStart(0, Closed: false, ETag: null);
+    }
+
+    /// <summary>Moves the start forward, or closes it, whoever else does the same; it never goes back and never reopens.</summary>
+    public async ValueTask<LogStart> AdvanceStartAsync(long offset, bool close, CancellationToken cancellationToken)
+    {
+        const int AttemptsMax = 8;
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var current = await StartAsync(cancellationToken);
+            var next = new LogStart(Math.Max(current.Offset, offset), current.Closed || close, current.ETag);
+            if (next == current)
+            {
+                return current;
+            }
+
+            var columns = LogStartRow.Encode(next);
+            var action = current.ETag is { } etag
+                ? RowAction.Replace(LogStartRow.Row, columns, etag)
+                : RowAction.Insert(LogStartRow.Row, columns);
+            await rows.SubmitAsync(Table, _key, [action], cancellationToken);
+
+            // Whatever the outcome, the next read tells: it is there, or another was first, or it must be sent again.
+        }
+
+        throw new StorageException($"The start of {_key} could not be moved in {AttemptsMax} attempts.", retriable: true);
+    }
+
+    /// <summary>The checkpoint with the highest next offset that is at most <paramref name="offset"/>.</summary>
+    public async ValueTask<LogTail?> CheckpointAtOrBelowAsync(long offset, CancellationToken cancellationToken)
+    {
+        var page = await rows.QueryAsync(
+            Table, new RowQuery(_key, CheckpointRow.Row(offset), After(CheckpointRow.Prefix), Take: 1), cancellationToken);
+        return page.Rows.Count == 0 ? null : CheckpointRow.Decode(page.Rows[0]);
+    }
+
+    /// <summary>Checkpoints from the newest to the oldest, those below <paramref name="below"/> only.</summary>
+    public async ValueTask<(IReadOnlyList<LogTail> Checkpoints, bool More)> CheckpointsBelowAsync(
+        long below, int take, CancellationToken cancellationToken)
+    {
+        var page = await rows.QueryAsync(
+            Table,
+            new RowQuery(_key, CheckpointRow.Row(Math.Max(0, below - 1)), After(CheckpointRow.Prefix), take),
+            cancellationToken);
+        return ([.. page.Rows.Select(CheckpointRow.Decode)], page.More);
+    }
+
+    /// <summary>Rolled segments in order, from the oldest that is still known.</summary>
+    public async ValueTask<(IReadOnlyList<RolledSegment> Segments, bool More)> RolledAsync(
+        long fromBase, CancellationToken cancellationToken)
+    {
+        var page = await rows.QueryAsync(
+            Table,
+            new RowQuery(_key, RolledSegmentRow.Row(fromBase), After(RolledSegmentRow.Prefix)),
+            cancellationToken);
+        return ([.. page.Rows.Select(RolledSegmentRow.Decode)], page.More);
+    }
+
+    /// <summary>Best effort: there may be one already, and a lost one is found again by reading.</summary>
+    public async ValueTask AddCheckpointAsync(LogTail tail, CancellationToken cancellationToken) =>
+        await rows.SubmitAsync(
+            Table,
+            _key,
+            [RowAction.Insert(CheckpointRow.Row(tail.NextOffset), CheckpointRow.Encode(tail))],
+            cancellationToken);
+
+    /// <summary>Best effort, as checkpoints are.</summary>
+    public async ValueTask AddRolledAsync(RolledSegment segment, CancellationToken cancellationToken) =>
+        await rows.SubmitAsync(
+            Table,
+            _key,
+            [RowAction.Insert(RolledSegmentRow.Row(segment.BaseOffset), RolledSegmentRow.Encode(segment))],
+            cancellationToken);
+
+    /// <summary>Removes checkpoints and rolled segments that lie wholly below the log's start; true when there are more.</summary>
+    public async ValueTask<bool> RemoveBelowAsync(long start, CancellationToken cancellationToken)
+    {
+        var rolled = await rows.QueryAsync(
+            Table,
+            new RowQuery(_key, RolledSegmentRow.Prefix, RolledSegmentRow.Row(start), Take: 100),
+            cancellationToken);
+        var checkpoints = await rows.QueryAsync(
+            Table,
+            new RowQuery(_key, CheckpointRow.Row(start - 1), After(CheckpointRow.Prefix), Take: 100),
+            cancellationToken);
+        foreach (var page in new[] { checkpoints, rolled })
+        {
+            await DeleteAsync(page.Rows, cancellationToken);
+        }
+
+        return rolled.More || checkpoints.More;
+    }
+
+    /// <summary>Removes every row of the partition; true when there are more.</summary>
+    public async ValueTask<bool> RemoveAllAsync(CancellationToken cancellationToken)
+    {
+        var page = await rows.QueryAsync(Table, new RowQuery(_key, Take: 100), cancellationToken);
+        await DeleteAsync(page.Rows, cancellationToken);
+        return page.More;
+    }
+
+    private async ValueTask DeleteAsync(IReadOnlyList<StoredRow> stored, CancellationToken cancellationToken)
+    {
+        if (stored.Count > 0)
+        {
+            // A conflict means that another sweep was here; what is left is found by the next.
+            await rows.SubmitAsync(
+                Table, _key, [.. stored.Select(row => RowAction.Delete(row.Key.Row, row.ETag))], cancellationToken);
+        }
+    }
+
+    private static string After(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);
+}

@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
+
+namespace Serverless.Core.Topics;
+
+/// <summary>Topics in one table partition, with a short-lived cache.</summary>
+/// <remarks>
+/// A topic may be found here for some seconds after another instance deleted it. That is safe: its logs are closed before
+/// its name is free, so an append to it is refused at the log, and the caller looks up the name again.
+/// </remarks>
+public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvider clock, IIdSource ids) : ITopicCatalog
+{
+    private const int AttemptsMax = 8;
+
+    private readonly ConcurrentDictionary<string, (Topic Topic, long ReadAt)> _byName = new(StringComparer.Ordinal);
+    private Listing? _all;
+
+    public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    public async ValueTask<Topic?> FindAsync(string name, CancellationToken cancellationToken) =>
+        _byName.TryGetValue(name, out var cached) && clock.GetElapsedTime(cached.ReadAt) < CacheAgeMax
+            ? cached.Topic
+            : await RefreshAsync(name, cancellationToken);
+
+    public async ValueTask<Topic?> RefreshAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!TopicName.IsLegal(name))
+        {
+            return null;
+        }
+
+        var topic = await ReadAsync(name, cancellationToken) is { Deleting: false } stored ? stored.Topic : null;
+        Remember(name, topic);
+        return topic;
+    }
+
+    public async ValueTask<IReadOnlyList<Topic>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (_all is { } cached && clock.GetElapsedTime(cached.ReadAt) < CacheAgeMax)
+        {
+            return cached.Topics;
+        }
+
+        var readAt = clock.GetTimestamp();
+        var topics = new List<Topic>();
+        for (var query = RowQuery.Prefix(TopicRow.Partition, TopicRow.Prefix); ;)
+        {
+            var page = await rows.QueryAsync(Layout.TopicsTable, query, cancellationToken);
+            topics.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => !stored.Deleting).Select(stored => stored.Topic));
+            if (!page.More)
+            {
+                break;
+            }
+
+            query = query.Behind(page.Rows[^1].Key.Row);
+        }
+
+        _all = new Listing(topics, readAt);
+        return topics;
+    }
+
+    public async ValueTask<TopicAnswer> CreateAsync(
+        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        CancellationToken cancellationToken)
+    {
+        if (TopicName.Complaint(name) is { } complaint)
+        {
+            return new TopicAnswer(ErrorCode.InvalidTopic, null, complaint);
+        }
+
+        if (partitions is < 1 or > Limits.PartitionsMax)
+        {
+            return new TopicAnswer(
+                ErrorCode.InvalidPartitions, null, $"Number of partitions must be 1 to {Limits.PartitionsMax}, not {partitions}.");
+        }
+
+        if (TopicSettings.Default.With(settings, out complaint) is not { } checkedSettings)
+        {
+            return new TopicAnswer(ErrorCode.InvalidConfig, null, complaint);
+        }
+
+        var topic = new Topic(name, ids.NewId(), partitions, checkedSettings);
+        return await DecideAsync(name, stored => stored switch
+        {
+            // Found with our id: it is the reply to our own insert that was lost.
+            { Deleting: false } when stored.Topic.Id == topic.Id => Decision.Done(topic),
+            { Deleting: true } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
+            not null => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
+            null when validateOnly => Decision.Done(topic),
+            null => Decision.Write(new StoredTopic(topic, Deleting: false, ETag: null)),
+        }, cancellationToken);
+    }
+
+    public ValueTask<TopicAnswer> SetPartitionsAsync(string name, int partitions, CancellationToken cancellationToken)
+    {
+        var sent = false;
+        return DecideAsync(name, stored =>
+        {
+            if (stored is not { Deleting: false })
+            {
+                return Decision.Unknown(name);
+            }
+
+            if (sent && stored.Topic.Partitions == partitions)
+            {
+                return Decision.Done(stored.Topic);
+            }
+
+            if (partitions <= stored.Topic.Partitions || partitions > Limits.PartitionsMax)
+            {
+                return Decision.Refuse(
+                    ErrorCode.InvalidPartitions,
+                    $"Topic '{name}' has {stored.Topic.Partitions} partitions; the new count must be higher and at most {Limits.PartitionsMax}.");
+            }
+
+            sent = true;
+            return Decision.Write(stored with { Topic = stored.Topic with { Partitions = partitions } });
+        }, cancellationToken);
+    }
+
+    public ValueTask<TopicAnswer> AlterSettingsAsync(
+        string name, IReadOnlyDictionary<string, string?> settings, bool validateOnly, CancellationToken cancellationToken) =>
+        DecideAsync(name, stored =>
+        {
+            if (stored is not { Deleting: false })
+            {
+                return Decision.Unknown(name);
+            }
+
+            if (stored.Topic.Settings.With(settings, out var complaint) is not { } altered)
+            {
+                return Decision.Refuse(ErrorCode.InvalidConfig, complaint!);
+            }
+
+            // Setting the same values twice comes to the same, so a lost reply needs no more care.
+            return validateOnly || altered.Equals(stored.Topic.Settings)
+                ? Decision.Done(stored.Topic with { Settings = altered })
+                : Decision.Write(stored with { Topic = stored.Topic with { Settings = altered } });
+        }, cancellationToken);
+
+    public async ValueTask<TopicAnswer> DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        string? id = null;
+        var marked = await DecideAsync(name, stored =>
+        {
+            if (stored is null || (stored.Deleting && stored.Topic.Id != id))
+            {
+                return Decision.Unknown(name);
+            }
+
+            id = stored.Topic.Id;
+            return stored.Deleting ? Decision.Done(stored.Topic) : Decision.Write(stored with { Deleting = true });
+        }, cancellationToken);
+        if (marked.Error == ErrorCode.None)
+        {
+            await FinishDeleteAsync(marked.Topic!, cancellationToken);
+        }
+
+        return marked;
+    }
+
+    /// <summary>Closes the logs of a topic that is marked as deleting, then frees its name. Safe to repeat, by anyone.</summary>
+    internal async ValueTask FinishDeleteAsync(Topic topic, CancellationToken cancellationToken)
+    {
+        const int AtOnce = 16;
+        for (var from = 0; from < topic.Partitions; from += AtOnce)
+        {
+            var count = Math.Min(AtOnce, topic.Partitions - from);
+            await Task.WhenAll(Enumerable.Range(from, count).Select(
+                partition => logs.CloseAsync(topic.Id, partition, cancellationToken).AsTask()));
+        }
+
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            if (await ReadAsync(topic.Name, cancellationToken) is not { Deleting: true } stored || stored.Topic.Id != topic.Id)
+            {
+                Remember(topic.Name, null);
+                return;
+            }
+
+            var deleted = new DeletedTopic(topic.Id, topic.Partitions, clock.GetUtcNow(), ETag: null);
+            await rows.SubmitAsync(
+                Layout.TopicsTable,
+                TopicRow.Partition,
+                [
+                    RowAction.Delete(TopicRow.Row(topic.Name), stored.ETag!),
+                    RowAction.Insert(DeletedTopicRow.Row(topic.Id), DeletedTopicRow.Encode(deleted)),
+                ],
+                cancellationToken);
+        }
+
+        throw Contended(topic.Name);
+    }
+
+    // The one loop that settles contention for topics: read, decide, write if the row still is what was read.
+    private async ValueTask<TopicAnswer> DecideAsync(
+        string name, Func<StoredTopic?, Decision> decide, CancellationToken cancellationToken)
+    {
+        if (!TopicName.IsLegal(name))
+        {
+            return new TopicAnswer(ErrorCode.UnknownTopicOrPartition, null, $"Topic '{name}' not found.");
+        }
+
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var decision = decide(await ReadAsync(name, cancellationToken));
+            if (decision.Next is not { } next)
+            {
+                return decision.Answer;
+            }
+
+            var columns = TopicRow.Encode(next);
+            var action = next.ETag is { } etag
+                ? RowAction.Replace(TopicRow.Row(name), columns, etag)
+                : RowAction.Insert(TopicRow.Row(name), columns);
+            var result = await rows.SubmitAsync(Layout.TopicsTable, TopicRow.Partition, [action], cancellationToken);
+            if (result.Outcome == SubmitOutcome.Committed)
+            {
+                Remember(name, next.Deleting ? null : next.Topic);
+                return new TopicAnswer(ErrorCode.None, next.Topic);
+            }
+        }
+
+        throw Contended(name);
+    }
+
+    private async ValueTask<StoredTopic?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        var read = await rows.GetAsync(
+            Layout.TopicsTable, new RowKey(TopicRow.Partition, TopicRow.Row(name)), cancellationToken);
+        return read.Row is { } row ? TopicRow.Decode(row) : null;
+    }
+
+    private void Remember(string name, Topic? topic)
+    {
+        _all = null;
+        if (topic is null)
+        {
+            _byName.TryRemove(name, out _);
+        }
+        else
+        {
+            _byName[name] = (topic, clock.GetTimestamp());
+        }
+    }
+
+    private static StorageException Contended(string name) =>
+        new($"Topic '{name}' is being changed by too many at once.", retriable: true);
+
+    private sealed record Listing(IReadOnlyList<Topic> Topics, long ReadAt);
+
+    private readonly record struct Decision(StoredTopic? Next, TopicAnswer Answer)
+    {
+        public static Decision Write(StoredTopic next) => new(next, default);
+
+        public static Decision Done(Topic topic) => new(null, new TopicAnswer(ErrorCode.None, topic));
+
+        public static Decision Refuse(ErrorCode error, string message) => new(null, new TopicAnswer(error, null, message));
+
+        public static Decision Unknown(string name) =>
+            Refuse(ErrorCode.UnknownTopicOrPartition, $"Topic '{name}' not found.");
+    }
+}

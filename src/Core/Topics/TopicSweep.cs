@@ -1,0 +1,88 @@
+using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
+
+namespace Serverless.Core.Topics;
+
+/// <summary>Finishes deletions that a crash left open, and removes the blobs and rows of deleted topics.</summary>
+/// <remarks>
+/// A topic's closed start rows stay for <see cref="TombstoneAge"/> after its deletion: as long as an instance that still
+/// knows the topic may try to append, it finds them, and makes no blob that nobody would remove.
+/// </remarks>
+public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog catalog, TimeProvider clock)
+{
+    /// <summary>Longer than any request lives (Azure's front end cuts at 230 s) and than an instance may stall.</summary>
+    public static readonly TimeSpan TombstoneAge = TimeSpan.FromHours(1);
+
+    private const int DeletesMax = 200;
+
+    /// <summary>One bounded step; true when there is more. May run twice, late, or at once with itself.</summary>
+    public async ValueTask<bool> SweepAsync(CancellationToken cancellationToken)
+    {
+        foreach (var topic in await DeletingAsync(cancellationToken))
+        {
+            await catalog.FinishDeleteAsync(topic, cancellationToken);
+        }
+
+        var page = await rows.QueryAsync(
+            Layout.TopicsTable, RowQuery.Prefix(TopicRow.Partition, DeletedTopicRow.Prefix, take: 100), cancellationToken);
+        var more = page.More;
+        foreach (var row in page.Rows)
+        {
+            more |= await RemoveAsync(DeletedTopicRow.Decode(row), cancellationToken);
+        }
+
+        return more;
+    }
+
+    private async ValueTask<List<Topic>> DeletingAsync(CancellationToken cancellationToken)
+    {
+        var deleting = new List<Topic>();
+        for (var query = RowQuery.Prefix(TopicRow.Partition, TopicRow.Prefix); ;)
+        {
+            var page = await rows.QueryAsync(Layout.TopicsTable, query, cancellationToken);
+            deleting.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => stored.Deleting).Select(stored => stored.Topic));
+            if (!page.More)
+            {
+                return deleting;
+            }
+
+            query = query.Behind(page.Rows[^1].Key.Row);
+        }
+    }
+
+    private async ValueTask<bool> RemoveAsync(DeletedTopic topic, CancellationToken cancellationToken)
+    {
+        var page = await blobs.ListAsync(Layout.TopicPrefix(topic.Id), continuation: null, DeletesMax, cancellationToken);
+        foreach (var item in page.Items)
+        {
+            await blobs.DeleteAsync(item.Name, item.ETag, cancellationToken);
+        }
+
+        if (page.Items.Count > 0)
+        {
+            // Another look tells whether they are gone, and whether there are more.
+            return true;
+        }
+
+        if (clock.GetUtcNow() - topic.DeletedAt < TombstoneAge)
+        {
+            return false;
+        }
+
+        var more = false;
+        for (var partition = 0; partition < topic.Partitions; partition++)
+        {
+            more |= await new PartitionRows(rows, topic.Id, partition).RemoveAllAsync(cancellationToken);
+        }
+
+        if (!more)
+        {
+            await rows.SubmitAsync(
+                Layout.TopicsTable, TopicRow.Partition, [RowAction.Delete(DeletedTopicRow.Row(topic.Id), topic.ETag!)],
+                cancellationToken);
+        }
+
+        return more;
+    }
+}

@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Tests.Log;
+using Serverless.Core.Topics;
+using Xunit;
+
+namespace Serverless.Core.Tests.Topics;
+
+public sealed class TopicCatalogTests
+{
+    private static readonly Dictionary<string, string?> NoSettings = [];
+
+    private readonly LogHarness _harness = new();
+
+    private (TopicCatalog Catalog, PartitionLogs Logs) NewInstance()
+    {
+        var logs = _harness.NewInstance();
+        var rows = new CountingRowStore(_harness.Rows, _harness.Meter);
+        return (new TopicCatalog(rows, logs, _harness.Clock, new RandomIdSource(new Random(logs.GetHashCode()))), logs);
+    }
+
+    [Fact]
+    public async Task A_topic_that_was_created_anywhere_is_found_everywhere()
+    {
+        var (catalog, _) = NewInstance();
+
+        var created = await catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+
+        Assert.Equal(ErrorCode.None, created.Error);
+        Assert.Equal(created.Topic, await NewInstance().Catalog.FindAsync("orders", default));
+        Assert.Equal(["orders"], (await NewInstance().Catalog.ListAsync(default)).Select(topic => topic.Name));
+    }
+
+    [Fact]
+    public async Task A_name_is_taken_once()
+    {
+        await NewInstance().Catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+
+        var again = await NewInstance().Catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+
+        Assert.Equal(ErrorCode.TopicAlreadyExists, again.Error);
+    }
+
+    [Theory]
+    [InlineData("", 1, ErrorCode.InvalidTopic)]
+    [InlineData(".", 1, ErrorCode.InvalidTopic)]
+    [InlineData("..", 1, ErrorCode.InvalidTopic)]
+    [InlineData("a/b", 1, ErrorCode.InvalidTopic)]
+    [InlineData("__offsets", 1, ErrorCode.InvalidTopic)]
+    [InlineData("é", 1, ErrorCode.InvalidTopic)]
+    [InlineData("fine", 0, ErrorCode.InvalidPartitions)]
+    [InlineData("fine", -5, ErrorCode.InvalidPartitions)]
+    [InlineData("fine", 1_001, ErrorCode.InvalidPartitions)]
+    public async Task A_topic_that_cannot_be_is_refused_and_nothing_is_made(string name, int partitions, ErrorCode error)
+    {
+        var (catalog, _) = NewInstance();
+
+        var answer = await catalog.CreateAsync(name, partitions, NoSettings, validateOnly: false, default);
+
+        Assert.Equal(error, answer.Error);
+        Assert.NotNull(answer.Message);
+        Assert.Empty(await catalog.ListAsync(default));
+    }
+
+    [Theory]
+    [InlineData("retention.ms", "-2")]
+    [InlineData("retention.ms", "1e3")]
+    [InlineData("retention.ms", "01")]
+    [InlineData("cleanup.policy", "compact")]
+    [InlineData("compression.type", "zstd")]
+    [InlineData("max.message.bytes", "4194304")]
+    [InlineData("segment.bytes", "13")]
+    [InlineData("min.insync.replicas", "1")]
+    public async Task A_setting_that_is_not_enforced_is_refused_by_name(string name, string value)
+    {
+        var settings = new Dictionary<string, string?> { [name] = value };
+
+        var answer = await NewInstance().Catalog.CreateAsync("orders", 1, settings, validateOnly: false, default);
+
+        Assert.Equal(ErrorCode.InvalidConfig, answer.Error);
+        Assert.Contains(name, answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validating_makes_nothing()
+    {
+        var (catalog, _) = NewInstance();
+
+        var answer = await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: true, default);
+
+        Assert.Equal(ErrorCode.None, answer.Error);
+        Assert.Null(await NewInstance().Catalog.FindAsync("orders", default));
+    }
+
+    [Fact]
+    public async Task Partitions_are_added_and_never_removed()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+
+        Assert.Equal(ErrorCode.InvalidPartitions, (await catalog.SetPartitionsAsync("orders", 3, default)).Error);
+        Assert.Equal(ErrorCode.InvalidPartitions, (await catalog.SetPartitionsAsync("orders", 2, default)).Error);
+        Assert.Equal(5, (await catalog.SetPartitionsAsync("orders", 5, default)).Topic!.Partitions);
+        Assert.Equal(5, (await NewInstance().Catalog.FindAsync("orders", default))!.Partitions);
+        Assert.Equal(
+            ErrorCode.UnknownTopicOrPartition, (await catalog.SetPartitionsAsync("payments", 5, default)).Error);
+    }
+
+    [Fact]
+    public async Task Settings_change_all_or_none_and_go_back_to_their_defaults()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+
+        var bad = await catalog.AlterSettingsAsync(
+            "orders", new Dictionary<string, string?> { ["retention.ms"] = "5", ["segment.ms"] = "x" }, false, default);
+        var good = await catalog.AlterSettingsAsync(
+            "orders", new Dictionary<string, string?> { ["retention.ms"] = "5" }, false, default);
+        var back = await catalog.AlterSettingsAsync(
+            "orders", new Dictionary<string, string?> { ["retention.ms"] = null }, false, default);
+
+        Assert.Equal(ErrorCode.InvalidConfig, bad.Error);
+        Assert.Equal(5, good.Topic!.Settings.RetentionMs);
+        Assert.Equal(604_800_000, back.Topic!.Settings.RetentionMs);
+    }
+
+    [Fact]
+    public async Task An_instance_that_still_knows_a_deleted_topic_cannot_append_to_it()
+    {
+        var (catalog, _) = NewInstance();
+        var (_, stale) = NewInstance();
+        var topic = (await catalog.CreateAsync("orders", 2, NoSettings, validateOnly: false, default)).Topic!;
+        await stale.AppendAsync(topic, 0, _harness.Batch("a"), default);
+
+        await catalog.DeleteAsync("orders", default);
+
+        var used = await _harness.Run(stale.AppendAsync(topic, 0, _harness.Batch("b"), default).AsTask());
+        var unused = await _harness.Run(stale.AppendAsync(topic, 1, _harness.Batch("b"), default).AsTask());
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, used.Error);
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, unused.Error);
+    }
+
+    [Fact]
+    public async Task A_deleted_name_is_free_at_once_for_a_topic_that_starts_empty()
+    {
+        var (catalog, logs) = NewInstance();
+        var old = (await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(old, 0, _harness.Batch("a"), default);
+        await catalog.DeleteAsync("orders", default);
+
+        var created = await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+
+        Assert.NotEqual(old.Id, created.Topic!.Id);
+        Assert.Equal(0, (await logs.OffsetsAsync(created.Topic, 0, default)).LogEndOffset);
+        Assert.Equal(
+            ErrorCode.UnknownTopicOrPartition, (await NewInstance().Catalog.DeleteAsync("payments", default)).Error);
+    }
+
+    [Fact]
+    public async Task What_a_deleted_topic_stored_is_removed_and_its_tombstone_after_an_hour()
+    {
+        var (catalog, logs) = NewInstance();
+        var topic = (await catalog.CreateAsync("orders", 2, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+        await catalog.DeleteAsync("orders", default);
+        var sweep = new TopicSweep(_harness.Rows, _harness.Blobs, catalog, _harness.Clock);
+
+        while (await sweep.SweepAsync(default))
+        {
+        }
+
+        Assert.Empty((await _harness.Blobs.ListAsync("", null, 10, default)).Items);
+        Assert.NotEmpty(await RowsOfAsync(topic));
+        _harness.Clock.Advance(TopicSweep.TombstoneAge + TimeSpan.FromMinutes(1));
+        while (await sweep.SweepAsync(default))
+        {
+        }
+
+        Assert.Empty(await RowsOfAsync(topic));
+        Assert.Empty((await _harness.Rows.QueryAsync(Layout.TopicsTable, new RowQuery("topics"), default)).Rows);
+    }
+
+    [Fact]
+    public async Task Finding_a_known_topic_costs_nothing()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+        var before = _harness.Meter.Read();
+
+        await catalog.FindAsync("orders", default);
+
+        Assert.Equal(default, _harness.Meter.Read() - before);
+    }
+
+    [Fact]
+    public async Task Retention_looks_at_an_idle_topic_once_and_then_rests()
+    {
+        var (catalog, logs) = NewInstance();
+        var topic = (await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+        var rows = new CountingRowStore(_harness.Rows, _harness.Meter);
+        var sweep = new RetentionSweep(rows, logs, _harness.Clock, NullLogger<RetentionSweep>.Instance);
+        await sweep.SweepAsync(default);
+        var before = _harness.Meter.Read();
+
+        await sweep.SweepAsync(default);
+
+        Assert.Equal(new StorageCalls { Queries = 1 }, _harness.Meter.Read() - before);
+    }
+
+    [Fact]
+    public async Task A_change_of_retention_is_applied_by_the_next_sweep()
+    {
+        var (catalog, logs) = NewInstance();
+        var topic = (await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+        var sweep = new RetentionSweep(_harness.Rows, logs, _harness.Clock, NullLogger<RetentionSweep>.Instance);
+        await sweep.SweepAsync(default);
+        await catalog.AlterSettingsAsync(
+            "orders", new Dictionary<string, string?> { ["retention.ms"] = "1000" }, false, default);
+        _harness.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        await sweep.SweepAsync(default);
+
+        Assert.Equal(1, (await logs.OffsetsAsync(topic, 0, default)).LogStartOffset);
+    }
+
+    private async Task<IReadOnlyList<StoredRow>> RowsOfAsync(Topic topic) =>
+        (await _harness.Rows.QueryAsync(
+            Layout.CheckpointsTable, new RowQuery(Layout.PartitionKey(topic.Id, 0)), default)).Rows;
+}
