@@ -57,6 +57,7 @@ public sealed class ChurnTests
             {
                 var started = _world.StartFaulty();
                 started.Store.Chance = Chance;
+                started.Store.PageRowsMax = _random.Next(2) == 0 ? 1000 : _random.Next(1, 6);
                 started.Store.Between = () => Interpose(started.Groups);
                 _processes.Add(started);
             }
@@ -64,6 +65,11 @@ public sealed class ChurnTests
 
         public async Task RunAsync()
         {
+            foreach (var name in new[] { "other", "another" })
+            {
+                await JoinAsync(_world.Start(), name, Settings());
+            }
+
             for (var step = 0; step < Steps; step++)
             {
                 await RequestAsync(_processes[_random.Next(3)].Groups);
@@ -131,7 +137,7 @@ public sealed class ChurnTests
         private async Task RequestAsync(ConsumerGroups groups)
         {
             var name = Names[_random.Next(Names.Length)];
-            try
+            await TryAsync(async () =>
             {
                 switch (_random.Next(20))
                 {
@@ -169,6 +175,14 @@ public sealed class ChurnTests
                         await PollAsync(groups, name, _random.Next(1, 5));
                         break;
                 }
+            });
+        }
+
+        private async Task TryAsync(Func<Task> request)
+        {
+            try
+            {
+                await request();
             }
             catch (StorageException e) when (e.Retriable && _losesReplies)
             {
@@ -216,8 +230,17 @@ public sealed class ChurnTests
             }
 
             _isNested = true;
-            var others = _processes.Where(process => process.Groups != current).ToList();
-            RequestAsync(others[_random.Next(2)].Groups).GetAwaiter().GetResult();
+            if (_random.Next(3) == 0)
+            {
+                // The same process: what it remembers changes under the request that waits, but for the same instance.
+                TryAsync(() => PollAsync(current, _random.Next(2) == 0 ? "other" : "another", 3)).GetAwaiter().GetResult();
+            }
+            else
+            {
+                var others = _processes.Where(process => process.Groups != current).ToList();
+                RequestAsync(others[_random.Next(2)].Groups).GetAwaiter().GetResult();
+            }
+
             _isNested = false;
         }
     }
