@@ -106,6 +106,19 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task No_error_is_answered_on_rows_that_are_only_remembered()
+    {
+        _world.Topic("t", 2);
+        await _world.JoinAsync("c1", ByHand);
+        await _world.JoinAsync("c2", ByHand);
+        await _world.SettleAsync("c1", "c2");
+        var others = (await _world.HasAsync("c2"))[0];
+        Ok(await _world.Start().DeleteInstanceAsync(Group, "c2", default));
+
+        Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c1", [new(others, 1)], default)).Error);
+    }
+
+    [Fact]
     public async Task Too_much_metadata_and_too_many_partitions_are_refused()
     {
         _world.Topic("t", 200);

@@ -14,6 +14,9 @@ internal sealed class FaultyRowStore(IRowStore rows) : IRowStore
     /// <summary>Runs before each call, so that other requests come in between. Not while it runs.</summary>
     public Action? Between { get; set; }
 
+    /// <summary>Rows in one page of a query at most: what is larger is read in several, and others come in between.</summary>
+    public int PageRowsMax { get; set; } = 1000;
+
     public int Submits { get; private set; }
 
     private Func<Task>? _late;
@@ -38,7 +41,7 @@ internal sealed class FaultyRowStore(IRowStore rows) : IRowStore
     public ValueTask<RowPage> QueryAsync(string table, RowQuery query, CancellationToken cancellationToken)
     {
         Interpose();
-        return rows.QueryAsync(table, query, cancellationToken);
+        return rows.QueryAsync(table, query with { Take = Math.Min(query.Take, PageRowsMax) }, cancellationToken);
     }
 
     public async ValueTask<SubmitResult> SubmitAsync(

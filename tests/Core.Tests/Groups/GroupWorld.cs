@@ -6,6 +6,7 @@ using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
 using Xunit;
+using Record = Serverless.Core.Records.Record;
 
 namespace Serverless.Core.Tests.Groups;
 
@@ -43,6 +44,8 @@ internal sealed class GroupWorld
 
     /// <summary>The first process.</summary>
     public ConsumerGroups Groups { get; }
+
+    public static RecordFilter Anything { get; } = (scoped in Record _) => true;
 
     public static ConsumerSettings Earliest { get; } = new() { AutoOffsetReset = AutoOffsetReset.Earliest };
 
@@ -83,17 +86,20 @@ internal sealed class GroupWorld
         }
     }
 
-    public async Task JoinAsync(string instance, ConsumerSettings? settings = null, params string[] topics)
+    public Task JoinAsync(string instance, ConsumerSettings? settings = null, params string[] topics) =>
+        JoinAsync(Groups, instance, settings, topics);
+
+    public static async Task JoinAsync(ConsumerGroups by, string instance, ConsumerSettings? settings = null, params string[] topics)
     {
-        Ok(await Groups.CreateInstanceAsync(Group, instance, settings ?? Earliest, replace: false, default));
-        Ok(await Groups.SubscribeAsync(Group, instance, new(topics is [] ? ["t"] : topics, null), default));
+        Ok(await by.CreateInstanceAsync(Group, instance, settings ?? Earliest, replace: false, default));
+        Ok(await by.SubscribeAsync(Group, instance, new(topics is [] ? ["t"] : topics, null), default));
     }
 
     public async Task<PollAnswer> PollAsync(
         string instance, int? maxRecords = null, ConsumerGroups? by = null, TimeSpan? wait = null) =>
         await (by ?? Groups).PollAsync(
             Group, instance,
-            new() { Showable = (scoped in _) => true, MaxRecords = maxRecords, Wait = wait ?? TimeSpan.Zero }, default);
+            new() { Showable = Anything, MaxRecords = maxRecords, Wait = wait ?? TimeSpan.Zero }, default);
 
     /// <summary>Polls and gives the values, in the order of delivery.</summary>
     public async Task<IReadOnlyList<string>> ReadAsync(

@@ -101,6 +101,66 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task A_member_at_rest_notices_a_join_elsewhere_by_its_next_request_without_having_looked()
+    {
+        _world.Topic("t", 2);
+        await _world.JoinAsync("c1");
+        var elsewhere = _world.Start();
+        Assert.Empty(await _world.ReadAsync("c1", wait: TimeSpan.FromSeconds(30)));
+        Ok(await elsewhere.CreateInstanceAsync(Group, "c2", Earliest, false, default));
+        Ok(await elsewhere.SubscribeAsync(Group, "c2", new(["t"], null), default));
+
+        await _world.ReadAsync("c1", wait: TimeSpan.FromSeconds(30));
+
+        Assert.Single(await _world.HasAsync("c2", elsewhere));
+    }
+
+    [Fact]
+    public async Task A_member_that_was_not_told_is_told_by_whoever_misses_its_partitions()
+    {
+        _world.Topic("t", 2);
+        await _world.JoinAsync("c1");
+        Assert.Empty(await _world.ReadAsync("c1", wait: TimeSpan.FromSeconds(30)));
+        var (elsewhere, store) = _world.StartFaulty();
+        Ok(await elsewhere.CreateInstanceAsync(Group, "c2", Earliest, false, default));
+
+        // Busy while the other joins, so that it is left out; then at rest.
+        var calls = 0;
+        store.Between = () =>
+        {
+            if (++calls is 2)
+            {
+                _world.Start().HeartbeatAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult();
+            }
+        };
+        Ok(await elsewhere.SubscribeAsync(Group, "c2", new(["t"], null), default));
+        store.Between = null;
+        Assert.Empty(await _world.HasAsync("c2", elsewhere));
+
+        await _world.ReadAsync("c1", wait: TimeSpan.FromSeconds(30));
+
+        Assert.Single(await _world.HasAsync("c2", elsewhere));
+    }
+
+    [Fact]
+    public async Task A_join_succeeds_though_every_member_writes_its_row_all_the_time()
+    {
+        _world.Topic("t", 4);
+        await _world.JoinAsync("c1");
+        await _world.JoinAsync("c2");
+        var (elsewhere, store) = _world.StartFaulty();
+        store.Between = () =>
+        {
+            _world.Groups.HeartbeatAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult();
+            _world.Groups.HeartbeatAsync(Group, "c2", default).AsTask().GetAwaiter().GetResult();
+        };
+
+        await JoinAsync(elsewhere, "c3");
+
+        Assert.Equal(3, (await _world.Groups.DescribeAsync(Group, default))!.Members.Count);
+    }
+
+    [Fact]
     public async Task A_heartbeat_does_not_give_up_what_may_still_be_processed()
     {
         _world.Topic("t", 2, records: 1);

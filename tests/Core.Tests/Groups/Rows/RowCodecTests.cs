@@ -43,7 +43,7 @@ public sealed class RowCodecTests
                 _ => null,
             },
             Manual = [new(new("t", 1), "id", 1L << 40, -1)],
-            Incarnation = "i", JoinedEpoch = 3, Lease = Now, Expires = Now.AddDays(1), PolledAt = Now.AddDays(2),
+            Incarnation = "i", JoinedEpoch = 3, SeenEpoch = 4, Lease = Now, Expires = Now.AddDays(1), PolledAt = Now.AddDays(2),
             Turn = new("t", 1), Stamps = "a,b",
         };
 
