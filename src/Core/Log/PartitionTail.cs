@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Rows;
 
@@ -10,13 +9,12 @@ namespace Serverless.Core.Log;
 /// append, a refresh, a refused append that read on), so bringing the same bytes twice is harmless. What is known may
 /// lag behind storage at any time; only <see cref="RefreshAsync"/> promises to be as new as its call.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to dispose of.")]
 internal sealed class PartitionTail(LogContext context, string topicId, int partition, PartitionRows rows)
 {
     private const int IndexPlacesMax = 512;
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _reading = new(1, 1);
+    private readonly Turnstile _reading = new();
     private readonly TailCache _cache = new(context.Options.TailCacheBytes);
     private readonly PositionIndex _index = new(IndexPlacesMax);
     private readonly List<AppendWaiter> _waiters = [];
@@ -62,7 +60,7 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
     {
         // Any look that begins from now on serves this call; one under way may have missed what the caller knows of.
         var needed = Interlocked.Read(ref _refreshesStarted) + 1;
-        await _reading.WaitAsync(cancellationToken);
+        await _reading.EnterAsync(cancellationToken);
         try
         {
             if (Interlocked.Read(ref _refreshesDone) >= needed && Known is { } shared)
@@ -82,7 +80,7 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
         }
         finally
         {
-            _reading.Release();
+            _reading.Leave();
         }
     }
 

@@ -1,0 +1,28 @@
+using Serverless.Simulation.Engine;
+
+namespace Serverless.Simulation.World;
+
+/// <summary>What happened, in words; the last of it is kept, all of it is hashed.</summary>
+internal sealed class History(EventLoop loop)
+{
+    private const int Kept = 200;
+
+    private readonly Queue<string> _last = new();
+
+    public long Events { get; private set; }
+
+    public void Add(string who, string what)
+    {
+        Events++;
+        var line = $"{loop.Now.TotalSeconds,11:F4}s {who,-5} {what}";
+        loop.Trace.Add(line);
+        if (_last.Count == Kept)
+        {
+            _last.Dequeue();
+        }
+
+        _last.Enqueue(line);
+    }
+
+    public override string ToString() => string.Join(Environment.NewLine, _last);
+}
