@@ -174,13 +174,15 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
 
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            if (await ReadAsync(topic.Name, cancellationToken) is not { Deleting: true } stored || stored.Topic.Id != topic.Id)
+            var (read, servedAt) = await ReadServedAsync(topic.Name, cancellationToken);
+            if (read is not { Deleting: true } stored || stored.Topic.Id != topic.Id)
             {
                 Remember(topic.Name, null);
                 return;
             }
 
-            var deleted = new DeletedTopic(topic.Id, topic.Partitions, clock.GetUtcNow(), ETag: null);
+            // By the service's clock, as another instance will ask how long ago it was.
+            var deleted = new DeletedTopic(topic.Id, stored.Topic.Partitions, servedAt, ETag: null);
             await rows.SubmitAsync(
                 Layout.TopicsTable,
                 TopicRow.Partition,
@@ -226,11 +228,15 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
         throw Contended(name);
     }
 
-    private async ValueTask<StoredTopic?> ReadAsync(string name, CancellationToken cancellationToken)
+    private async ValueTask<StoredTopic?> ReadAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadServedAsync(name, cancellationToken)).Stored;
+
+    private async ValueTask<(StoredTopic? Stored, DateTimeOffset ServedAt)> ReadServedAsync(
+        string name, CancellationToken cancellationToken)
     {
         var read = await rows.GetAsync(
             Layout.TopicsTable, new RowKey(TopicRow.Partition, TopicRow.Row(name)), cancellationToken);
-        return read.Row is { } row ? TopicRow.Decode(row) : null;
+        return (read.Row is { } row ? TopicRow.Decode(row) : null, read.ServedAt);
     }
 
     private void Remember(string name, Topic? topic)

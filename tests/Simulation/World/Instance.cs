@@ -22,7 +22,7 @@ internal sealed class Instance
         var topics = new TopicCatalog(rows, logs, clock, ids);
         Topics = topics;
         Retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
-        Removal = new TopicSweep(rows, blobs, topics, clock);
+        Removal = new TopicSweep(rows, blobs, topics) { TombstoneAge = options.RemovalDelay };
     }
 
     public string Name { get; }

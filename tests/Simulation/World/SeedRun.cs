@@ -80,7 +80,7 @@ internal sealed class SeedRun
 
         _cluster.History.Add("", "HEALED");
         Phase("calm", CalmAsync, limit: TimeSpan.FromHours(1));
-        Phase("removal", RemovalAsync, limit: TimeSpan.FromHours(5));
+        Phase("removal", RemovalAsync, limit: TimeSpan.FromHours(12));
     }
 
     private void Phase(string name, Func<Task> phase, TimeSpan limit)
@@ -173,7 +173,7 @@ internal sealed class SeedRun
         client.Patience = CalmPatience;
         var sweeper = new Sweeper(client, _topics);
         var instance = _cluster.Born(slot: -1);
-        for (var hour = 0; hour < 3; hour++)
+        for (var hour = 0; hour < 6; hour++)
         {
             for (var steps = 0; await sweeper.SweepAsync(instance); steps++)
             {

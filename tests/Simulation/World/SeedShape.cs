@@ -38,6 +38,7 @@ internal sealed record SeedShape
     public static SeedShape Draw(Random shape)
     {
         var checkpoint = (int)shape.LogUniform(700, 8_000);
+        var removal = TimeSpan.FromSeconds(shape.LogUniform(20, 600));
         var skewed = shape.Chance(0.6);
         return new SeedShape
         {
@@ -57,6 +58,8 @@ internal sealed record SeedShape
                 ReadBytes = shape.Next(100, 5_000),
                 AttemptsMax = shape.Chance(0.3) ? 3 : 40,
                 SettleTime = TimeSpan.FromSeconds(shape.LogUniform(1, 120)),
+                RemovalDelay = removal,
+                StartAgeMax = removal / 3,
                 QueueBytesMax = shape.Chance(0.2) ? 5_000 : 1_000_000,
             },
             Latency = Latency.Some(shape),
