@@ -44,7 +44,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
         for (var query = RowQuery.Prefix(TopicRow.Partition, TopicRow.Prefix); ;)
         {
             var page = await rows.QueryAsync(Layout.TopicsTable, query, cancellationToken);
-            deleting.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => stored.Deleting).Select(stored => stored.Topic));
+            deleting.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => stored is { Deleting: true, Freed: false }).Select(stored => stored.Topic));
             if (!page.More)
             {
                 return deleting;
@@ -81,11 +81,23 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
 
         if (!more)
         {
-            await rows.SubmitAsync(
-                Layout.TopicsTable, TopicRow.Partition, [RowAction.Delete(DeletedTopicRow.Row(topic.Id), topic.ETag!)],
-                cancellationToken);
+            await ForgetAsync(topic, cancellationToken);
         }
 
         return more;
+    }
+
+    // The row that keeps the name from late requests goes too, unless the name has been given to another topic.
+    private async ValueTask ForgetAsync(DeletedTopic topic, CancellationToken cancellationToken)
+    {
+        var read = await rows.GetAsync(
+            Layout.TopicsTable, new RowKey(TopicRow.Partition, TopicRow.Row(topic.Name)), cancellationToken);
+        List<RowAction> actions = [RowAction.Delete(DeletedTopicRow.Row(topic.Id), topic.ETag!)];
+        if (read.Row is { } row && TopicRow.Decode(row) is { Freed: true } freed && freed.Topic.Id == topic.Id)
+        {
+            actions.Add(RowAction.Delete(row.Key.Row, row.ETag));
+        }
+
+        await rows.SubmitAsync(Layout.TopicsTable, TopicRow.Partition, actions, cancellationToken);
     }
 }

@@ -40,6 +40,9 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
 
     private AuditedSegment? Active => _segments.Count > 0 && !_segments[^1].Ended ? _segments[^1] : null;
 
+    /// <summary>A blob that was made anew where the log has been, or was closed.</summary>
+    public bool IsOutside(long segmentBase) => _outside.Contains(segmentBase);
+
     public void SawEnd(long end) => EndSeen = Math.Max(EndSeen, end);
 
     public void SawStart(long start) => StartSeen = Math.Max(StartSeen, start);

@@ -7,6 +7,9 @@ using Serverless.Simulation.World;
 namespace Serverless.Simulation.Audit;
 
 /// <summary>Nothing stays in storage that belongs to no topic, or lies below a log's start, once the sweeps have run.</summary>
+/// <remarks>
+/// One thing may: an empty blob that a late request made anew below a log's start. It goes when the start moves next.
+/// </remarks>
 internal static class Residue
 {
     public static async Task CheckAsync(Cluster cluster)
@@ -19,7 +22,7 @@ internal static class Residue
             var log = cluster.Audit.Of(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
             Guarantee.Holds(live.Contains(parts[0]), "A6", $"{Short.Blob(blob.Name)} belongs to no topic.");
             Guarantee.Holds(
-                Layout.BaseOffset(blob.Name) >= log.Start, "A6", $"{Short.Blob(blob.Name)} lies below the start {log.Start}.");
+                Layout.BaseOffset(blob.Name) >= log.Start || log.IsOutside(Layout.BaseOffset(blob.Name)), "A6", $"{Short.Blob(blob.Name)} lies below the start {log.Start}.");
         }
 
         foreach (var (topicId, partition) in cluster.Audit.Partitions.ToList())
@@ -36,5 +39,8 @@ internal static class Residue
         Guarantee.Holds(
             topics.Rows.All(row => !row.Key.Row.StartsWith(DeletedTopicRow.Prefix, StringComparison.Ordinal)), "A6",
             "A deleted topic's row is left.");
+        Guarantee.Holds(
+            topics.Rows.Where(row => row.Key.Row.StartsWith(TopicRow.Prefix, StringComparison.Ordinal))
+                .All(row => live.Contains(TopicRow.Decode(row).Topic.Id)), "A6", "The row of a deleted topic's name is left.");
     }
 }

@@ -10,6 +10,7 @@ internal sealed class TopicAudit
 {
     private readonly Dictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<TopicSettings>> _settings = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
 
     /// <summary>Topics that are not being deleted, in order of their names.</summary>
@@ -55,6 +56,8 @@ internal sealed class TopicAudit
             Find(name) is not { } other || other.Id == stored.Topic.Id, "L18",
             $"Topic {name} was replaced by another without being deleted.");
         Guarantee.Holds(
+            stored.Deleting || !_deleted.Contains(stored.Topic.Id), "L18", $"Topic {name} came back from its deletion.");
+        Guarantee.Holds(
             !_refused.Contains(Tag(stored.Topic.Settings)), "A1",
             $"The change of topic {name} tagged {Tag(stored.Topic.Settings)} was refused for good, and then made.");
         if (!_settings.TryGetValue(stored.Topic.Id, out var history))
@@ -65,6 +68,7 @@ internal sealed class TopicAudit
         history.Add(stored.Topic.Settings);
         if (stored.Deleting)
         {
+            _deleted.Add(stored.Topic.Id);
             _byName.Remove(name);
         }
         else

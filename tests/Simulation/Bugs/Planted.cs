@@ -1,4 +1,3 @@
-using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Simulation.Engine;
 using Serverless.Simulation.World;
@@ -9,10 +8,10 @@ namespace Serverless.Simulation.Bugs;
 internal static class Planted
 {
     public static Instance Instance(
-        PlantedBug bug, string name, InstanceContext context, InstanceClock clock, Random random, LogOptions options,
+        PlantedBug bug, string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape,
         IBlobStore blobs, IRowStore rows, Cluster cluster)
     {
         _ = (bug, cluster);
-        return new Instance(name, context, clock, random, options, blobs, rows);
+        return new Instance(name, context, clock, random, shape, blobs, rows);
     }
 }

@@ -14,6 +14,9 @@ internal sealed class TopicAdmin(Cluster cluster, Client client, SeedShape shape
 
     // What this client knows a name to stand for; absent where it does not know.
     private readonly Dictionary<string, Topic?> _known = new(StringComparer.Ordinal);
+
+    // Names of which a change got no answer: it may still be made, at any time.
+    private readonly HashSet<string> _uncertain = new(StringComparer.Ordinal);
     private int _changes;
 
     public async Task CreateAllAsync()
@@ -94,15 +97,17 @@ internal sealed class TopicAdmin(Cluster cluster, Client client, SeedShape shape
     {
         if (reply.Outcome == Outcome.Info)
         {
+            _uncertain.Add(name);
             _known.Remove(name);
-            return;
         }
-
-        if (reply is { Outcome: Outcome.Ok, Value.Error: ErrorCode.None })
+        else if (reply is { Outcome: Outcome.Ok, Value.Error: ErrorCode.None })
         {
             Guarantee.Holds(
                 tag is null || cluster.Audit.Topics.Shows(tag), "L12", $"The change #{tag} of {name} was answered and is not stored.");
-            _known[name] = topic;
+            if (!_uncertain.Contains(name))
+            {
+                _known[name] = topic;
+            }
         }
         else if (tag is not null)
         {

@@ -5,7 +5,9 @@ namespace Serverless.Simulation.World;
 /// <summary>What happened, in words; the last of it is kept, all of it is hashed.</summary>
 internal sealed class History(EventLoop loop)
 {
-    private const int Kept = 200;
+    // HISTORY: how many of the last events a failure shows.
+    private static readonly int Kept =
+        int.TryParse(Environment.GetEnvironmentVariable("HISTORY"), out var kept) ? kept : 200;
 
     private readonly Queue<string> _last = new();
 

@@ -10,19 +10,22 @@ namespace Serverless.Simulation.World;
 /// <summary>One process of the service: the real classes, over ports and a clock of its own.</summary>
 internal sealed class Instance
 {
+    // Longer than the faults last and what then is late or asleep, as an hour is in production.
+    private static readonly TimeSpan TombstoneAge = TimeSpan.FromMinutes(35);
+
     private readonly List<Action> _onCrash = [];
 
-    public Instance(string name, InstanceContext context, InstanceClock clock, Random random, LogOptions options, IBlobStore blobs, IRowStore rows)
+    public Instance(string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape, IBlobStore blobs, IRowStore rows)
     {
         (Name, Context, Clock) = (name, context, clock);
         var ids = new RandomIdSource(new Random(random.Next()));
         var logs = new PartitionLogs(new LogContext(
-            blobs, rows, clock, random, ids, options, NullLogger<PartitionLogs>.Instance));
+            blobs, rows, clock, random, ids, shape.Options, NullLogger<PartitionLogs>.Instance));
         Logs = logs;
         var topics = new TopicCatalog(rows, logs, clock, ids);
         Topics = topics;
         Retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
-        Removal = new TopicSweep(rows, blobs, topics) { TombstoneAge = options.RemovalDelay };
+        Removal = new TopicSweep(rows, blobs, topics) { TombstoneAge = TombstoneAge };
     }
 
     public string Name { get; }

@@ -69,6 +69,7 @@ internal sealed class SeedRun
         _faults.Heal();
 
         // Late writes land and stalled instances wake; only then has everything happened that can.
+        _loop.At(2 * FaultRates.LateMax, () => { });
         while (_loop.Step())
         {
         }
