@@ -12,6 +12,8 @@ namespace Serverless.Functions.Api;
 /// </remarks>
 public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
 {
+    private static readonly string[] RootMethods = ["GET", "HEAD"];
+
     [Function("zz_UnknownRoute")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request, string? path)
@@ -20,19 +22,17 @@ public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
         return (path, request.Method) switch
         {
             // The host takes an empty route for a missing one, so the root can only be served from here.
-            ("", "GET" or "HEAD") => edge.ServeAsync(request, Operation.V2Read, EmptyObject),
+            ("", "GET" or "HEAD") => edge.ServeAsync(request, Operation.V2Read, call => ValueTask.FromResult(call.Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteEndObject();
+            }))),
             // The platform warms instances up by this path, and would have had an empty 200 but for us.
             ("admin/warmup", _) => Task.FromResult<IResult>(new EmptyReply()),
-            ("", _) => Task.FromResult(edge.RefuseRoute(request, path, ["GET", "HEAD"])),
-            _ => Task.FromResult(edge.RefuseRoute(request, path, routes.MethodsOf(path))),
+            ("", _) => edge.RefuseRouteAsync(request, path, RootMethods),
+            _ => edge.RefuseRouteAsync(request, path, routes.MethodsOf(path)),
         };
     }
-
-    private static ValueTask<Reply> EmptyObject(Call call) => ValueTask.FromResult(call.Json(json =>
-    {
-        json.WriteStartObject();
-        json.WriteEndObject();
-    }));
 
     private sealed class EmptyReply : IResult
     {
