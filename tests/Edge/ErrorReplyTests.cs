@@ -59,9 +59,10 @@ public sealed class ErrorReplyTests
         [
             new StorageException("https://account.blob.core.windows.net secret", true), new StorageException("secret", false),
             new CorruptLogException("logs/secret", 7, "secret"), new InvalidOperationException("secret"),
+            new TaskCanceledException("secret"),
         ];
 
-        Assert.Equal([50003, 50002, 50002, 500], exceptions.Select(exception => ErrorReply.From(exception).Code));
+        Assert.Equal([50003, 50002, 50002, 500, 50003], exceptions.Select(exception => ErrorReply.From(exception).Code));
         Assert.All(exceptions, exception =>
             Assert.DoesNotContain("secret", ErrorReply.From(exception).Message, StringComparison.Ordinal));
         Assert.Equal(1, ErrorReply.From(exceptions[0]).RetryAfter);

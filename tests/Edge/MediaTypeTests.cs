@@ -25,8 +25,9 @@ public sealed class MediaTypeTests
     [InlineData("image/png", null)]
     [InlineData("*/*;q=0", null)]
     [InlineData("application/vnd.kafka.v2+json;q=0", null)]
-    [InlineData("nonsense", null)]
-    [InlineData("application/json;q=2", null)]
+    [InlineData("%%%", MediaType.V2)]
+    [InlineData("application/json;q=2", MediaType.V2)]
+    [InlineData("application/json;q=2, application/json", MediaType.PlainJson)]
     [InlineData("application/json;charset=utf-7", null)]
     public void A_v2_reply_has_the_type_that_is_accepted_best(string? accept, string? type)
     {

@@ -6,7 +6,8 @@ public sealed partial class ConsumerGroups
     public async ValueTask<PollAnswer> PollAsync(
         string group, string instance, PollRequest request, CancellationToken cancellationToken)
     {
-        using var one = await EnterAsync(group, instance, cancellationToken);
+        // Polls among themselves only: a heartbeat, a commit or a departure does not wait for a long poll to end.
+        using var one = await EnterAsync(group, $"{instance}|poll", cancellationToken);
         return await new PollOperation(_rows, _logs, _marks, Request<PollAnswer>(group, instance), instance, request)
             .RunAsync(cancellationToken);
     }
@@ -19,7 +20,7 @@ public sealed partial class ConsumerGroups
             group, instance, joins: true,
             ready =>
             {
-                var renewed = ready.Consumer.Renew(ready.Now);
+                var renewed = ready.Consumer.Renew(ready.Now, ready.Draft.Group.Epoch);
                 return new(new GroupAnswer<HeartbeatAnswer>(new HeartbeatAnswer(
                     ready.Draft.Group.Epoch,
                     Has(ready.Draft, ready.Consumer),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
 
@@ -7,6 +8,9 @@ namespace Serverless.Core.Groups;
 /// <content>What an instance consumes: by subscription or by hand.</content>
 public sealed partial class ConsumerGroups
 {
+    // Kafka's: no topic has a longer name, so none will ever be there to read.
+    private const int TopicNameLengthMax = 249;
+
     public async ValueTask<GroupAnswer> SubscribeAsync(
         string group, string instance, Subscription subscription, CancellationToken cancellationToken)
     {
@@ -23,6 +27,10 @@ public sealed partial class ConsumerGroups
         if (subscription.Topics is { } topics)
         {
             subscription = new([.. topics.Distinct().Order(StringComparer.Ordinal)], null);
+            if (topics.Sum(topic => Encoding.UTF8.GetByteCount(topic)) > _options.SubscriptionBytesMax)
+            {
+                return new(ErrorCode.InvalidRequest, $"A subscription has at most {_options.SubscriptionBytesMax} bytes of names.");
+            }
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);
@@ -74,10 +82,11 @@ public sealed partial class ConsumerGroups
     public async ValueTask<GroupAnswer> AssignAsync(
         string group, string instance, IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        if (partitions.Count > _options.ManualPartitionsMax || partitions.Any(at => at.Partition < 0))
+        if (partitions.Count > _options.ManualPartitionsMax
+            || partitions.Any(at => at.Partition < 0 || at.Topic.Length > TopicNameLengthMax))
         {
             return new(
-                ErrorCode.InvalidRequest, $"An assignment has at most {_options.ManualPartitionsMax} partitions, none negative.");
+                ErrorCode.InvalidRequest, $"An assignment has at most {_options.ManualPartitionsMax} partitions of topics that can be, none negative.");
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);

@@ -84,9 +84,9 @@ public sealed partial class ConsumerGroups : IConsumerGroups
                     draft = new GroupDraft(draft.State);
                 }
 
-                if (draft.Consumers.TryGetValue(instance, out var consumer))
+                if (draft.Consumers.ContainsKey(instance))
                 {
-                    draft.Put(consumer.Renew(ready.Now));
+                    draft.Renew(instance, ready.Now);
                 }
 
                 var settled = decision.IsPart

@@ -13,6 +13,7 @@ internal sealed class GroupDraft(GroupState state)
 
     // Ordered by row key, so that equal decisions give equal submissions.
     private readonly SortedDictionary<string, Change> _changes = new(StringComparer.Ordinal);
+    private readonly Dictionary<TopicPartition, PartitionRow> _partitions = [];
     private ImmutableSortedDictionary<string, ConsumerRow>? _consumers;
     private Dictionary<string, ConsumerRow>? _byIncarnation;
 
@@ -45,7 +46,7 @@ internal sealed class GroupDraft(GroupState state)
     public bool Changes(string rowKey) => _changes.ContainsKey(rowKey);
 
     public PartitionRow? Partition(TopicPartition at) =>
-        _changes.TryGetValue(PartitionRow.KeyOf(at), out var change) ? (PartitionRow?)change.Row
+        _partitions.TryGetValue(at, out var changed) ? changed
         : state.Partitions.TryGetValue(at, out var stored) ? stored.Row
         : null;
 
@@ -69,8 +70,11 @@ internal sealed class GroupDraft(GroupState state)
 
     public void Put(GroupRow row) => _changes[GroupRow.RowKey] = new(row, state.Group?.ETag, row.Name);
 
-    public void Put(PartitionRow row) =>
+    public void Put(PartitionRow row)
+    {
         _changes[row.RowKey] = new(row, state.Partitions.TryGetValue(row.At, out var stored) ? stored.ETag : null, row.At);
+        _partitions[row.At] = row;
+    }
 
     public void Put(ConsumerRow row)
     {
@@ -78,6 +82,9 @@ internal sealed class GroupDraft(GroupState state)
         _consumers = Consumers.SetItem(row.Name, row);
         _byIncarnation = null;
     }
+
+    /// <summary>Renews the consumer, as of the epoch that this is decided on.</summary>
+    public void Renew(string consumer, DateTimeOffset now) => Put(Consumers[consumer].Renew(now, Group.Epoch));
 
     public void Delete(ConsumerRow row)
     {

@@ -43,7 +43,10 @@ public sealed record GroupOptions
     public int MetadataBytesMax { get; init; } = 4096;
 
     /// <summary>Partitions that one instance may be assigned by hand.</summary>
-    public int ManualPartitionsMax { get; init; } = 2000;
+    public int ManualPartitionsMax { get; init; } = 1500;
+
+    /// <summary>Bytes of the names of one subscription.</summary>
+    public int SubscriptionBytesMax { get; init; } = 256 * 1024;
 
     /// <summary>Groups that one page of the sweep looks at.</summary>
     public int SweepGroupsMax { get; init; } = 50;

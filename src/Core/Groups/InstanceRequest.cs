@@ -1,5 +1,6 @@
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
 
 namespace Serverless.Core.Groups;
 
@@ -18,6 +19,7 @@ internal sealed class InstanceRequest<TAnswer>(
 
     // First offsets of claims, kept over attempts: `latest` is the end when it was looked at first.
     private readonly Dictionary<TopicPartition, long> _starts = [];
+    private readonly HashSet<(string Holder, int Epoch)> _told = [];
     private string? _id;
 
     public GroupRequest<TAnswer> Submissions => _request;
@@ -36,6 +38,12 @@ internal sealed class InstanceRequest<TAnswer>(
             {
                 var topics = await catalog.ForAsync(draft, cancellationToken);
                 return new(draft, consumer, topics, rows.Now(state), 0, isFresh);
+            }
+
+            if (isFresh && _request.IsUnsettled)
+            {
+                // Gone, and with it the stamp: what was sent last may have taken effect before that.
+                throw new StorageException($"Instance {instance} ended while the outcome of a request was unknown.", retriable: true);
             }
 
             if (isFresh)
@@ -80,13 +88,12 @@ internal sealed class InstanceRequest<TAnswer>(
                     return ready with { Error = answer.Error, Message = answer.Message };
                 }
 
-                var consumer = draft.Consumers[instance];
-                if (draft.IsEmpty && !renew)
+                if (draft.IsEmpty && draft.Affected.Count == 0 && !renew)
                 {
-                    return ready with { Consumer = consumer, Missing = missing };
+                    return ready with { Consumer = draft.Consumers[instance], Missing = missing };
                 }
 
-                draft.Put(consumer.Renew(ready.Now));
+                draft.Renew(instance, ready.Now);
                 var settled = await _request.StepAsync(draft, cancellationToken);
                 if (settled.Finished)
                 {
@@ -126,14 +133,12 @@ internal sealed class InstanceRequest<TAnswer>(
             return (inconsistent, 0);
         }
 
-        if (!members.SequenceEqual(draft.Members.Select(member => member.Incarnation))
-            || Membership.TopicsChanged(draft, topics) || MeansOthers(draft, ready.Consumer, topics))
+        var mustRebalance = !members.SequenceEqual(draft.Members.Select(member => member.Incarnation))
+            || MeansOthers(draft, ready.Consumer, topics);
+        if ((mustRebalance || Membership.TopicsChanged(draft, topics)) && !Membership.Rebalance(draft, topics)
+            && mustRebalance)
         {
-            Membership.Rebalance(draft, topics);
-            if (GroupTargetCodec.Encode(draft.Group.Target).Length > Packed.BytesMax)
-            {
-                return (new(ErrorCode.InvalidRequest, "The group has no room for more members or topics."), 0);
-            }
+            return (new(ErrorCode.InvalidRequest, "The group has no room for more members or topics."), 0);
         }
 
         consumer = draft.Consumers[instance];
@@ -141,6 +146,8 @@ internal sealed class InstanceRequest<TAnswer>(
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
         Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
 
+        // Who has what is missing may not have been told. Once is enough: its next write conflicts.
+        draft.Affected = [.. draft.Affected, .. plan.Holders.Where(holder => _told.Add((holder, draft.Group.Epoch)))];
         return (GroupAnswer.Done, plan.Missing);
     }
 

@@ -32,7 +32,7 @@ internal static class Instances
             return Membership.Inconsistent(draft);
         }
 
-        var created = new ConsumerRow(name, id, settings).Renew(now);
+        var created = new ConsumerRow(name, id, settings).Renew(now, draft.Group.Epoch);
         if (holder is { IsMember: true })
         {
             created = created with { Subscription = holder.Subscription, Incarnation = id };

@@ -61,8 +61,8 @@ internal static class Membership
         !Wanted(draft, topics).Select(topic => (topic.Name, topic.Id, topic.Partitions))
             .SequenceEqual(draft.Group.Target.Topics.Select(topic => (topic.Name, topic.Id, topic.Partitions)));
 
-    /// <summary>Computes the target for the members as the draft has them.</summary>
-    public static void Rebalance(GroupDraft draft, TopicList topics)
+    /// <summary>Computes the target for the members as the draft has them; false where no row can hold it, and nothing is changed.</summary>
+    public static bool Rebalance(GroupDraft draft, TopicList topics)
     {
         var former = draft.Group.Target;
         var members = draft.Members.OrderBy(member => member.MemberId, StringComparer.Ordinal).ToList();
@@ -76,6 +76,11 @@ internal static class Membership
             [.. members.Select(member => new TargetMember(member.MemberId, member.Incarnation))],
             Assignor.Assign(draft.Group.Assignor, request).ToImmutableSortedDictionary());
 
+        if (GroupTargetCodec.Encode(target).Length > Packed.BytesMax)
+        {
+            return false;
+        }
+
         draft.Put(draft.Group with { Epoch = draft.Group.Epoch + 1, Target = target });
         foreach (var joined in members.Where(member => !former.Members.Contains(new(member.MemberId, member.Incarnation))))
         {
@@ -85,6 +90,7 @@ internal static class Membership
         draft.Affected = [.. members
             .Where(member => !former.Of(member.MemberId).SequenceEqual(target.Of(member.MemberId)))
             .Select(member => member.Name)];
+        return true;
     }
 
     /// <summary>Rewrites the rows of the affected members as they are: their next request conflicts, and so sees the new target at once.</summary>

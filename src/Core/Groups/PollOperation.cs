@@ -99,7 +99,7 @@ internal sealed class PollOperation(
     private async ValueTask<PollAnswer?> SubmitAsync(
         Ready<PollAnswer> ready, PollAnswer answer, CancellationToken cancellationToken)
     {
-        ready.Draft.Put(ready.Draft.Consumers[name].Renew(ready.Now));
+        ready.Draft.Renew(name, ready.Now);
         var settled = await instance.Submissions.FinishAsync(ready.Draft, answer, cancellationToken);
         return settled.Finished ? settled.Answer : null;
     }
@@ -113,7 +113,8 @@ internal sealed class PollOperation(
             || instance.Submissions.IsUnsettled)
         {
             CommitEarlier(ready);
-            ready.Draft.Put(ready.Draft.Consumers[name].Renew(ready.Now) with { PolledAt = ready.Now });
+            ready.Draft.Put(ready.Draft.Consumers[name] with { PolledAt = ready.Now });
+            ready.Draft.Renew(name, ready.Now);
             var settled = await instance.Submissions.StepAsync(ready.Draft, cancellationToken);
             if (!settled.Landed || settled.Finished)
             {
@@ -168,8 +169,8 @@ internal sealed class PollOperation(
     }
 
     private PollLimits Limits(ConsumerSettings settings) => new(
-        Math.Min(poll.MaxBytes ?? long.MaxValue, rows.Options.PollBytesMax),
-        Math.Min(poll.MaxRecords ?? int.MaxValue, rows.Options.PollRecordsMax),
+        poll.MaxBytes is > 0 and var bytes ? Math.Min(bytes, rows.Options.PollBytesMax) : rows.Options.PollBytesMax,
+        poll.MaxRecords is > 0 and var records ? Math.Min(records, rows.Options.PollRecordsMax) : rows.Options.PollRecordsMax,
         settings.IsolationLevel,
         poll.Showable);
 

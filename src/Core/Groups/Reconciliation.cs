@@ -16,9 +16,10 @@ internal enum ReleaseMode
 internal static class Reconciliation
 {
     /// <param name="Missing">Partitions of the target that a live member still has.</param>
+    /// <param name="Holders">Members that have some of them and have not seen this epoch yet.</param>
     /// <param name="More">One transaction had not room for all.</param>
     internal sealed record Plan(
-        IReadOnlyList<PartitionRow> Releases, IReadOnlyList<PartitionRow> Claims, int Missing, bool More);
+        IReadOnlyList<PartitionRow> Releases, IReadOnlyList<PartitionRow> Claims, int Missing, IReadOnlyList<string> Holders, bool More);
 
     /// <summary>What the member may release and claim now.</summary>
     /// <exception cref="StaleStateException">The rows contradict each other.</exception>
@@ -27,7 +28,7 @@ internal static class Reconciliation
     {
         if (!consumer.IsMember)
         {
-            return new([], [], 0, false);
+            return new([], [], 0, [], false);
         }
 
         // A claim must bear an epoch at which this incarnation was a member already.
@@ -41,6 +42,7 @@ internal static class Reconciliation
             .Where(row => !target.Gives(row.At, consumer.MemberId) && MayGo(row, consumer, mode, now)).ToList();
         var claims = new List<PartitionRow>();
         var missing = 0;
+        var holders = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var at in target.Of(consumer.MemberId))
         {
             var topic = target.Topic(at.Topic)!;
@@ -55,13 +57,16 @@ internal static class Reconciliation
                 continue;
             }
 
-            if (row.Owner == consumer.Incarnation || draft.OwnerOf(row) is null)
+            if (row.Owner == consumer.Incarnation || draft.OwnerOf(row) is not { } holder)
             {
                 claims.Add(Claimed(row, topic, consumer, draft.Group.Epoch));
+                continue;
             }
-            else
+
+            missing++;
+            if (holder.SeenEpoch < draft.Group.Epoch)
             {
-                missing++;
+                holders.Add(holder.Name);
             }
         }
 
@@ -69,7 +74,8 @@ internal static class Reconciliation
         var room = draft.Room - (draft.Changes(consumer.RowKey) ? 0 : 1);
         var released = releases.Take(room).ToList();
         var claimed = claims.Take(room - released.Count).ToList();
-        return new(released, claimed, missing, released.Count + claimed.Count < releases.Count + claims.Count);
+        return new(
+            released, claimed, missing, [.. holders], released.Count + claimed.Count < releases.Count + claims.Count);
     }
 
     /// <summary>Enters the plan. <paramref name="starts"/> has the first offset of each claim that has no commit; -1 where there is none.</summary>

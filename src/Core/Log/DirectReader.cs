@@ -47,7 +47,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             var end = request.IsolationLevel == IsolationLevel.ReadCommitted
                 ? fetched.Offsets.LastStableOffset
                 : fetched.Offsets.LogEndOffset;
-            var picked = Pick(fetched.Batches.Span, offset, end, request);
+            var picked = Pick(at, fetched.Batches.Span, offset, end, request);
             if (picked.Count > 0)
             {
                 var slice = new PolledSlice(at, fetched.Batches, offset, picked.ToOffset);
@@ -73,6 +73,18 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             {
                 return new ReadAnswer(ErrorCode.None, new PolledSlice(at, default, offset, offset), false);
             }
+        }
+    }
+
+    private static Picked Pick(TopicPartition at, ReadOnlySpan<byte> batches, long from, long end, ReadRequest request)
+    {
+        try
+        {
+            return Pick(batches, from, end, request);
+        }
+        catch (InvalidRecordException broken)
+        {
+            throw new CorruptLogException($"the log of {at}, read from offset {from}", broken.Position, broken.Message);
         }
     }
 

@@ -10,32 +10,28 @@ namespace Serverless.Functions.Api;
 /// So this one's name must come after all others. Without it the host would answer by itself, with no body.
 /// It is open to all: it tells only what the source tells anyway, and a client without a key learns why it is refused.
 /// </remarks>
-public sealed class UnknownRoute(RouteTable routes)
+public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
 {
+    private static readonly string[] RootMethods = ["GET", "HEAD"];
+
     [Function("zz_UnknownRoute")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request, string? path)
     {
         path ??= "";
-        return Task.FromResult<IResult>((path, request.Method) switch
+        return (path, request.Method) switch
         {
             // The host takes an empty route for a missing one, so the root can only be served from here.
-            ("", "GET" or "HEAD") => new EmptyObject(),
+            ("", "GET" or "HEAD") => edge.ServeAsync(request, Operation.V2Read, call => ValueTask.FromResult(call.Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteEndObject();
+            }))),
             // The platform warms instances up by this path, and would have had an empty 200 but for us.
-            ("admin/warmup", _) => new EmptyReply(),
-            ("", _) => new RouteRefusal(path, ["GET", "HEAD"]),
-            _ => new RouteRefusal(path, routes.MethodsOf(path)),
-        });
-    }
-
-    private sealed class EmptyObject : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.ContentType = "application/vnd.kafka.v2+json";
-            httpContext.Response.ContentLength = 2;
-            return httpContext.Response.Body.WriteAsync("{}"u8.ToArray(), httpContext.RequestAborted).AsTask();
-        }
+            ("admin/warmup", _) => Task.FromResult<IResult>(new EmptyReply()),
+            ("", _) => edge.RefuseRouteAsync(request, path, RootMethods),
+            _ => edge.RefuseRouteAsync(request, path, routes.MethodsOf(path)),
+        };
     }
 
     private sealed class EmptyReply : IResult

@@ -15,7 +15,7 @@ internal readonly struct Accept
 
     private Accept(List<MediaType>? entries) => _entries = entries;
 
-    /// <summary>Entries that cannot be read are left out: they accept nothing.</summary>
+    /// <summary>Entries that cannot be read are left out; when there is no other, it is as if nothing had been said (RFC 9110).</summary>
     public static Accept Of(HttpRequest request)
     {
         List<MediaType>? entries = null;
@@ -24,15 +24,10 @@ internal readonly struct Accept
             foreach (var range in header.AsSpan().Split(','))
             {
                 var text = header.AsSpan()[range].Trim();
-                if (text.IsEmpty)
+                if (MediaType.TryParse(text, out var type) && (entries ??= []).Count < EntriesMax)
                 {
-                    continue;
-                }
-
-                entries ??= [];
-                if (entries.Count < EntriesMax && MediaType.TryParse(text, out var type) && type.IsUtf8)
-                {
-                    entries.Add(type);
+                    // Another charset is one that we do not speak.
+                    entries.Add(type.IsUtf8 ? type : type with { Quality = 0 });
                 }
             }
         }
@@ -56,7 +51,7 @@ internal readonly struct Accept
                 : entry.Name.EndsWith("/*", StringComparison.Ordinal)
                     && entry.Name.AsSpan(0, entry.Name.Length - 2).SequenceEqual(type.AsSpan(0, slash)) ? 2
                 : entry.Name == "*/*" ? 1 : 0;
-            if (rank > bestRank)
+            if (rank > bestRank || (rank == bestRank && rank > 0 && entry.Quality > best))
             {
                 (best, bestRank) = (entry.Quality, rank);
             }

@@ -16,6 +16,8 @@ internal static class ErrorReply
         StorageException => Problem.Storage,
         // The place stays in our log: a blob's name is nobody else's business.
         CorruptLogException => Problem.Storage,
+        // Not of our making, or the edge would have known it: something below gave up, and what it began may have taken effect.
+        OperationCanceledException or TimeoutException => Problem.StorageRetriable,
         BadHttpRequestException { StatusCode: 413 } => Problem.TooLarge("Request body is too large."),
         BadHttpRequestException { StatusCode: 408 } => Problem.BodyTimeout,
         BadHttpRequestException => Problem.Malformed("Malformed HTTP request."),

@@ -55,6 +55,18 @@ public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdS
         }
     }
 
+    /// <summary>Answers a request that no function takes.</summary>
+    /// <param name="path">Without route prefix and leading slash.</param>
+    /// <param name="allowed">The methods that its path has; none: there is no such path.</param>
+    internal Task<IResult> RefuseRouteAsync(HttpRequest request, string path, IReadOnlyList<string> allowed)
+    {
+        var isV3 = path.Split('/')[0].Equals("v3", StringComparison.OrdinalIgnoreCase);
+        var problem = allowed.Count > 0 ? Problem.MethodNotAllowed : Problem.RouteNotFound;
+        var reply = Refusal(request, isV3 ? ApiVersion.V3 : ApiVersion.V2, problem);
+        return Task.FromResult<IResult>(new ReplyResult(
+            allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
+    }
+
     private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
     {
         var contentType = CheckedContentType(request, operation);

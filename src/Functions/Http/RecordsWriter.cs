@@ -31,14 +31,16 @@ internal static class RecordsWriter
     {
         using var json = Http.Reply.Writer(output);
         json.WriteStartArray();
+        var flushed = 0L;
         foreach (var slice in slices)
         {
             for (var position = 0; position < slice.Batches.Length;)
             {
                 position += WriteBatch(json, slice, position, format);
-                if (json.BytesPending + json.BytesCommitted > FlushBytes)
+                if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
                 {
                     json.Flush();
+                    flushed = json.BytesCommitted;
                     await flush();
                 }
             }

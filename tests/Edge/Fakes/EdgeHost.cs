@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
@@ -15,6 +16,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Topics;
 using Serverless.Functions;
 using Serverless.Functions.Http;
+using Xunit;
 
 namespace Serverless.Edge.Fakes;
 
@@ -54,12 +56,15 @@ internal sealed class EdgeHost
 #pragma warning restore RS0030
         services.AddSingleton<IIdSource, RandomIdSource>();
         services.AddSingleton(limits ?? new HttpLimits());
-        services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<HttpEdge>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         _services = services.BuildServiceProvider();
     }
+
+    public KeptLog Log { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
 
@@ -105,10 +110,7 @@ internal sealed class EdgeHost
 
         using var sent = new MemoryStream();
         context.Response.Body = sent;
-        var values = new RouteValueDictionary();
-        var (_, _, found) = Functions.Single(function =>
-            function.Methods.Contains(method, StringComparer.OrdinalIgnoreCase)
-            && function.Route.TryMatch(request.Path.Value!.TrimEnd('/'), values = []));
+        var (found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
 
         var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
         object?[] arguments =
@@ -117,5 +119,20 @@ internal sealed class EdgeHost
 
         var response = context.Response;
         return new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(sent.ToArray()), response.Headers);
+    }
+
+    private static (MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
+    {
+        var matches = new List<(MethodInfo, RouteValueDictionary)>();
+        foreach (var (route, methods, function) in Functions)
+        {
+            var values = new RouteValueDictionary();
+            if (methods.Contains(method, StringComparer.OrdinalIgnoreCase) && route.TryMatch(path, values))
+            {
+                matches.Add((function, values));
+            }
+        }
+
+        return Assert.Single(matches);
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Core;
 using Serverless.Functions.Api;
 using Serverless.Functions.Http;
 using Serverless.Http.LocalHost;
@@ -81,7 +82,13 @@ public sealed class UnknownRouteTests
     }
 
     private static Task<SampleHost> StartAsync() => SampleHost.StartAsync(
-        [typeof(UnknownRoute), typeof(Things)], services: services => services.AddSingleton(RouteTable.Of([typeof(Things)])));
+        [typeof(UnknownRoute), typeof(Things)],
+        services: services => services
+            .AddSingleton(RouteTable.Of([typeof(Things)]))
+            .AddSingleton(new HttpLimits())
+            .AddSingleton<IIdSource>(new RandomIdSource(new Random(1)))
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<HttpEdge>());
 
     public sealed class Things
     {

@@ -24,6 +24,9 @@ public sealed record ConsumerRow(string Name, string Id, ConsumerSettings Settin
     /// <summary>The group's epoch since which it has this incarnation.</summary>
     public int JoinedEpoch { get; init; }
 
+    /// <summary>The group's epoch on which its own last request was decided: below the group's, it has not noticed yet.</summary>
+    public int SeenEpoch { get; init; }
+
     /// <summary>When the membership may be ended, by the storage service's clock.</summary>
     public DateTimeOffset Lease { get; init; }
 
@@ -51,8 +54,9 @@ public sealed record ConsumerRow(string Name, string Id, ConsumerSettings Settin
 
     public bool IsExpired(DateTimeOffset now) => now > Expires;
 
-    public ConsumerRow Renew(DateTimeOffset now) => this with
+    public ConsumerRow Renew(DateTimeOffset now, int epoch) => this with
     {
+        SeenEpoch = epoch,
         Lease = Max(Lease, now + Settings.SessionTimeout),
         Expires = Max(Expires, now + Settings.InstanceTimeout),
     };

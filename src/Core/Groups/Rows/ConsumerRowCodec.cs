@@ -12,6 +12,7 @@ internal static class ConsumerRowCodec
             ["id"] = row.Id,
             ["incarnation"] = row.Incarnation,
             ["joinedEpoch"] = row.JoinedEpoch,
+            ["seenEpoch"] = row.SeenEpoch,
             ["lease"] = row.Lease.ToUnixTimeMilliseconds(),
             ["expires"] = row.Expires.ToUnixTimeMilliseconds(),
             ["polledAt"] = row.PolledAt.ToUnixTimeMilliseconds(),
@@ -43,6 +44,7 @@ internal static class ConsumerRowCodec
         {
             Incarnation = (string)columns["incarnation"],
             JoinedEpoch = Int(columns["joinedEpoch"]),
+            SeenEpoch = Int(columns["seenEpoch"]),
             Lease = Moment(columns["lease"]),
             Expires = Moment(columns["expires"]),
             PolledAt = Moment(columns["polledAt"]),

@@ -9,8 +9,8 @@ namespace Serverless.Core.Groups.Rows;
 /// </remarks>
 internal static class Packed
 {
-    /// <summary>What one row may be given to pack; the rest of its mebibyte is for the other columns.</summary>
-    public const int BytesMax = 800 * 1024;
+    /// <summary>What one row may be given to pack: a row holds 1 MiB, and all rows of one transaction together 4 MiB in base64.</summary>
+    public const int BytesMax = 512 * 1024;
 
     private const int ColumnBytesMax = 60 * 1024;
 

@@ -30,13 +30,13 @@ internal sealed class Links
 
     public string Consumer(string group, string consumer) => $"{Group(group)}/consumers/{Uri.EscapeDataString(consumer)}";
 
-    /// <summary>A resource name: <c>crn:///kafka=c1/topic=orders</c>.</summary>
+    /// <summary>A resource name: <c>crn:///kafka=c1/topic=orders</c>; a kind of which there is only one has no name.</summary>
     public string ResourceName(params ReadOnlySpan<(string Kind, string Name)> path)
     {
         var name = $"crn:///kafka={ClusterId}";
         foreach (var (kind, value) in path)
         {
-            name += $"/{kind}={Uri.EscapeDataString(value)}";
+            name += value.Length > 0 ? $"/{kind}={Uri.EscapeDataString(value)}" : $"/{kind}";
         }
 
         return name;
