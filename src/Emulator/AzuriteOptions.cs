@@ -16,6 +16,11 @@ public sealed record AzuriteOptions
 
     public int TablePort { get; init; }
 
+    /// <summary>
+    /// Hears of each request as it is answered, one line of Apache's common log format each; null: requests are not logged.
+    /// </summary>
+    public Action<string>? AccessLog { get; init; }
+
     /// <summary>How long it may take to answer its first requests.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -22,15 +22,17 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly TimeSpan _stopTimeout;
+    private readonly Action<string>? _accessLog;
     private readonly List<string> _said = [];
     private readonly Dictionary<string, Uri> _addresses = [];
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
-    private AzuriteProcess(Process process, TimeSpan stopTimeout)
+    private AzuriteProcess(Process process, AzuriteOptions options)
     {
         _process = process;
-        _stopTimeout = stopTimeout;
+        _stopTimeout = options.StopTimeout;
+        _accessLog = options.AccessLog;
     }
 
     public Uri BlobService => _addresses["Blob"];
@@ -106,12 +108,16 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             "--tableHost", "127.0.0.1", "--tablePort", $"{options.TablePort}",
             "--blobKeepAliveTimeout", $"{KeepAliveSeconds}", "--queueKeepAliveTimeout", $"{KeepAliveSeconds}",
             "--tableKeepAliveTimeout", $"{KeepAliveSeconds}",
-            "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+            "--skipApiVersionCheck", "--disableTelemetry",
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
+        if (options.AccessLog is null)
+        {
+            start.ArgumentList.Add("--silent");
+        }
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("Node did not start.");
-        var azurite = new AzuriteProcess(process, options.StopTimeout);
+        var azurite = new AzuriteProcess(process, options);
         process.OutputDataReceived += (_, line) => azurite.Hear(line.Data);
         process.ErrorDataReceived += (_, line) => azurite.Hear(line.Data);
         process.BeginOutputReadLine();
@@ -143,9 +149,14 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private void Hear(string? line)
     {
-        // What it says once it listens goes nowhere, but must be taken, or it would wait for us.
+        // What it says once it listens is its access log at most, but must be taken, or it would wait for us.
         if (line is null || _listening.Task.IsCompleted)
         {
+            if (line is not null)
+            {
+                _accessLog?.Invoke(line);
+            }
+
             return;
         }
 

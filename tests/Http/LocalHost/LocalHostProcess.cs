@@ -8,8 +8,11 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
+    private readonly Task<string> _error;
+    private Task<string>? _output;
 
-    private LocalHostProcess(Process process) => _process = process;
+    // Read from the start: a process that has warned enough to fill a pipe would stand still.
+    private LocalHostProcess(Process process) => (_process, _error) = (process, process.StandardError.ReadToEndAsync());
 
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
 
@@ -35,26 +38,36 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     {
         var host = Launch(null, ["--port", "0", .. args]);
         var line = await host._process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
-            ?? throw new InvalidOperationException(await host._process.StandardError.ReadToEndAsync());
+            ?? throw new InvalidOperationException(await host._error);
         host.Address = new Uri(line.Split(' ')[1]);
+        host._output = host._process.StandardOutput.ReadToEndAsync();
         return host;
     }
 
     /// <summary>Waits for it to end by itself.</summary>
     public async Task<(int ExitCode, string Error)> EndAsync()
     {
-        // Read to the end, or a full pipe would hold the process up.
-        var output = _process.StandardOutput.ReadToEndAsync();
-        var error = await _process.StandardError.ReadToEndAsync().WaitAsync(Patience);
-        await output.WaitAsync(Patience);
+        _output ??= _process.StandardOutput.ReadToEndAsync();
+        var error = await _error.WaitAsync(Patience);
+        await _output.WaitAsync(Patience);
         await _process.WaitForExitAsync().WaitAsync(Patience);
         return (_process.ExitCode, error);
     }
 
-    public async Task TerminateAsync()
+    /// <summary>SIGTERM: asks for an orderly stop.</summary>
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>SIGSTOP: it stands still, its connections stay open.</summary>
+    public Task SuspendAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT: it goes on, and does not know that time has passed.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
+
+    /// <summary>SIGKILL: it ends at once, whatever it was doing, and its connections are reset.</summary>
+    public async Task KillAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
     }
 
     /// <summary>Processes that it started and that still run; Linux only.</summary>
@@ -69,11 +82,16 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
-            await _process.WaitForExitAsync();
+            await KillAsync();
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static string? Read(string file)
