@@ -19,6 +19,8 @@ internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faul
 
     public void Heal() => Healed = true;
 
+    public void Resume() => Healed = false;
+
     public Fault Next(StorageCall call)
     {
         if (Healed)

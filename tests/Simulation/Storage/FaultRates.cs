@@ -42,7 +42,7 @@ internal sealed class FaultRates
     public Fault Draw(StorageCall call, Random faults)
     {
         // Seldom calls meet their faults more often, so that every cell of the fault table fills.
-        var weight = call is StorageCall.Create or StorageCall.Delete or StorageCall.List ? 3 : 1;
+        var weight = call is StorageCall.Create or StorageCall.Delete or StorageCall.List ? 4 : 1;
         var left = faults.NextDouble() / weight;
         for (var fault = Fault.None + 1; fault < Fault.Throttled; fault++)
         {

@@ -68,12 +68,7 @@ internal sealed class SeedRun
         Phase("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
         _faults.Heal();
 
-        // Late writes land and stalled instances wake; only then has everything happened that can.
-        _loop.At(2 * FaultRates.LateMax, () => { });
-        while (_loop.Step())
-        {
-        }
-
+        Drain();
         foreach (var instance in _cluster.Slots)
         {
             Guarantee.Holds(instance is { Under: 0 }, "A4", $"{instance?.Name} still works on {instance?.Under} operations.");
@@ -81,7 +76,20 @@ internal sealed class SeedRun
 
         _cluster.History.Add("", "HEALED");
         Phase("calm", CalmAsync, limit: TimeSpan.FromHours(1));
-        Phase("removal", RemovalAsync, limit: TimeSpan.FromHours(12));
+        _faults.Resume();
+        Phase("removal", FaultyRemovalAsync, limit: TimeSpan.FromHours(12));
+        _faults.Heal();
+        Drain();
+        Phase("last removal", RemovalAsync, limit: TimeSpan.FromHours(12));
+    }
+
+    // Late writes land and stalled instances wake; only then has everything happened that can.
+    private void Drain()
+    {
+        _loop.At(2 * FaultRates.LateMax, () => { });
+        while (_loop.Step())
+        {
+        }
     }
 
     private void Phase(string name, Func<Task> phase, TimeSpan limit)
@@ -115,6 +123,7 @@ internal sealed class SeedRun
             .Concat(Enumerable.Range(0, 2).Select(number => new Sweeper(NewClient($"s{number}"), _topics).RunAsync()))
             .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
             .ToList();
+        producers.Concat(others).ToList().ForEach(client => _ = _loop.ObserveAsync(() => client));
         await Task.WhenAny(Task.WhenAll(producers), Task.Delay(FaultsLast, _cluster.Service));
         _faults.Heal();
         _topics.Healed = true;
@@ -166,6 +175,18 @@ internal sealed class SeedRun
             offset = next!.Value;
         }
     }
+
+    // Removal is where storage is taken away: it goes on for hours, on several instances, with all that can go wrong.
+    private Task FaultyRemovalAsync() => Task.WhenAll(Enumerable.Range(2, 2).Select(async number =>
+    {
+        var client = NewClient($"s{number}");
+        var sweeper = new Sweeper(client, _topics);
+        for (var step = 0; step < 20; step++)
+        {
+            await client.PauseAsync(client.Random.Between(TimeSpan.Zero, TimeSpan.FromMinutes(10)));
+            await sweeper.SweepAsync(client.AnyInstance());
+        }
+    }));
 
     // What is deleted or past its time is gone in the end, whoever died while removing it.
     private async Task RemovalAsync()
