@@ -12,11 +12,6 @@ internal sealed class PlantedBlobs(IBlobStore blobs, PlantedBug bug) : IBlobStor
     public async ValueTask<CreateOutcome> CreateAsync(string name, CancellationToken cancellationToken)
     {
         var outcome = await blobs.CreateAsync(name, cancellationToken);
-        if (bug == PlantedBug.UnknownCreateIsMade && outcome == CreateOutcome.Unknown)
-        {
-            return CreateOutcome.Created;
-        }
-
         if (bug == PlantedBug.CreateTruncates && outcome == CreateOutcome.Exists)
         {
             var page = await blobs.ListAsync(name, null, 1, cancellationToken);

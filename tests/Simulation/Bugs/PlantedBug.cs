@@ -23,9 +23,6 @@ public enum PlantedBug
     /// <summary>A segment is made over one that exists.</summary>
     CreateTruncates,
 
-    /// <summary>A request to make a segment whose reply was lost counts as made.</summary>
-    UnknownCreateIsMade,
-
     /// <summary>A segment is left for the next one without its end marker.</summary>
     RollWithoutMarker,
 
@@ -77,8 +74,11 @@ public enum PlantedBug
     /// <summary>A conflict of rows is taken for success.</summary>
     ConflictIsSuccess,
 
-    /// <summary>What is to be removed is only reported as removed.</summary>
+    /// <summary>Blobs that are to be removed are only reported as removed.</summary>
     RemovesNothing,
+
+    /// <summary>Rows that are to be removed are only reported as removed.</summary>
+    LeavesRows,
 
     /// <summary>A refused append is never answered.</summary>
     NeverAnswers,

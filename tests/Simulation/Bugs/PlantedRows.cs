@@ -29,6 +29,12 @@ internal sealed class PlantedRows(IRowStore rows, PlantedBug bug, TimeProvider c
     public async ValueTask<SubmitResult> SubmitAsync(
         string table, string partition, IReadOnlyList<RowAction> actions, CancellationToken cancellationToken)
     {
+        if (bug == PlantedBug.LeavesRows && table == Layout.CheckpointsTable
+            && actions.All(action => action.Kind == RowActionKind.Delete))
+        {
+            return new SubmitResult(SubmitOutcome.Committed, [.. actions.Select(_ => (string?)null)], clock.GetUtcNow());
+        }
+
         var result = await rows.SubmitAsync(table, partition, [.. actions.Select(Spoiled)], cancellationToken);
         return bug == PlantedBug.ConflictIsSuccess && result.Outcome == SubmitOutcome.Conflict
             ? result with { Outcome = SubmitOutcome.Committed, ETags = [.. actions.Select(action => action.ETag)] }

@@ -32,14 +32,8 @@ internal sealed class SeedRun
     }
 
     /// <summary>Runs a seed on a thread of its own: nothing of another seed, or of the test runner, is there to be met.</summary>
-    public static SeedResult Run(ulong seed, PlantedBug bug = PlantedBug.None)
-    {
-        SeedResult? result = null;
-        var thread = new Thread(() => result = RunHere(seed, bug), maxStackSize: 16 * 1024 * 1024) { Name = $"seed {seed}" };
-        thread.Start();
-        thread.Join();
-        return result!;
-    }
+    public static SeedResult Run(ulong seed, PlantedBug bug = PlantedBug.None) =>
+        OwnThread.Run($"seed {seed}", () => RunHere(seed, bug));
 
     private static SeedResult RunHere(ulong seed, PlantedBug bug)
     {
@@ -65,7 +59,7 @@ internal sealed class SeedRun
 
     private void All()
     {
-        Phase("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
+        _loop.RunToEnd("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
         _faults.Heal();
 
         Drain();
@@ -75,38 +69,19 @@ internal sealed class SeedRun
         }
 
         _cluster.History.Add("", "HEALED");
-        Phase("calm", CalmAsync, limit: TimeSpan.FromHours(1));
+        _loop.RunToEnd("calm", CalmAsync, limit: TimeSpan.FromHours(1));
         _faults.Resume();
-        Phase("removal", FaultyRemovalAsync, limit: TimeSpan.FromHours(12));
+        _loop.RunToEnd("removal", FaultyRemovalAsync, limit: TimeSpan.FromHours(12));
         _faults.Heal();
         Drain();
-        Phase("last removal", RemovalAsync, limit: TimeSpan.FromHours(12));
+        _loop.RunToEnd("last removal", RemovalAsync, limit: TimeSpan.FromHours(12));
     }
 
     // Late writes land and stalled instances wake; only then has everything happened that can.
     private void Drain()
     {
         _loop.At(2 * FaultRates.LateMax, () => { });
-        while (_loop.Step())
-        {
-        }
-    }
-
-    private void Phase(string name, Func<Task> phase, TimeSpan limit)
-    {
-        var until = _loop.Now + limit;
-        SynchronizationContext.SetSynchronizationContext(_loop);
-        var done = false;
-        _loop.At(TimeSpan.Zero, () => _ = _loop.ObserveAsync(async () =>
-        {
-            await phase();
-            done = true;
-        }));
-        while (!done)
-        {
-            Guarantee.Holds(_loop.Step(), "A4", $"Everybody waits, and nothing is left to happen ({name}).");
-            Guarantee.Holds(_loop.Now < until, "A4", $"The {name} phase does not end.");
-        }
+        _loop.RunToEnd();
     }
 
     private async Task FaultsAsync()

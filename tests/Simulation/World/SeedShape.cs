@@ -45,7 +45,7 @@ internal sealed record SeedShape
             Instances = shape.Next(2, 6),
             Producers = shape.Next(2, 6),
             Readers = shape.Next(1, 4),
-            SendsEach = shape.Next(10, 40),
+            SendsEach = shape.Next(15, 60),
             ThinkMax = TimeSpan.FromSeconds(shape.LogUniform(0.3, 15)),
             Options = new LogOptions
             {
