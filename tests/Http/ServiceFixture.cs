@@ -30,7 +30,11 @@ public class ServiceFixture(AzuriteFixture azurite) : IAsyncLifetime
     {
         _app = await StartHostAsync(Settings);
         Client.BaseAddress = _app.Address;
+        await PrepareAsync();
     }
+
+    /// <summary>What a class's tests find in the log; nothing, unless a fixture of its own says so.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
 
     public virtual async ValueTask DisposeAsync()
     {

@@ -14,7 +14,13 @@ internal sealed class PendingAppend(ReadOnlyMemory<byte> batch, RecordBatchHeade
     /// <summary>Nobody waits any more, and it was never sent: it is left out.</summary>
     public bool Abandoned { get; set; }
 
-    public Task<AppendAnswer> Answer => _answer.Task;
+    /// <summary>The answer, unless the caller's patience ends first; the append goes its way all the same.</summary>
+    public async ValueTask<AppendAnswer> AnswerAsync(CancellationToken cancellationToken)
+    {
+        using var cancelled = cancellationToken.UnsafeRegister(
+            (append, token) => ((PendingAppend)append!)._answer.TrySetCanceled(token), this);
+        return await _answer.Task;
+    }
 
     public void Complete(AppendAnswer answer) => _answer.TrySetResult(answer);
 

@@ -15,6 +15,8 @@ namespace Serverless.Core.Log;
 /// </remarks>
 internal sealed partial class BlockSender(LogContext context, PartitionTail tails, PartitionRows rows)
 {
+    private const int MakeAttemptsMax = 8;
+
     private readonly ILogger _logger = context.Logger;
 
     // Base of the segment that was seen to exist; it is created by the first append that needs it.
@@ -27,6 +29,13 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
         var tail = lookFirst
             ? await tails.RefreshAsync(CancellationToken.None)
             : await tails.OpenAsync(CancellationToken.None);
+        var known = await tails.FreshStartAsync(CancellationToken.None);
+        if (known.Offset > tail.SegmentBase)
+        {
+            return null;
+        }
+
+        tail = tail with { Closed = tail.Closed || known.Closed };
         if (!tail.Closed && tail.Position == 0 && _segmentMade != tail.SegmentBase)
         {
             tail = await MakeSegmentAsync(tail);
@@ -82,6 +91,11 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
             {
                 case AppendOutcome.Appended:
                     linger.Won(latency);
+                    if (!await IsOursAsync(tail))
+                    {
+                        return Landing.Unknown;
+                    }
+
                     tails.Take(tail.SegmentBase, tail.Position, content, result.BlockCount);
                     return Landing.Landed;
 
@@ -98,6 +112,20 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
 
             var read = await context.Blobs.ReadAsync(
                 segment, tail.Position, Math.Max(content.Length, context.Options.CheckpointBytes), CancellationToken.None);
+            if (!await IsOursAsync(tail))
+            {
+                return Landing.Unknown;
+            }
+
+            if (result.Outcome == AppendOutcome.PositionTaken && read.Exists && read.Bytes.Length == 0)
+            {
+                // It is shorter than it was: only a blob that was removed and made anew can be. Is it known by now?
+                var start = await tails.RefreshStartAsync(CancellationToken.None);
+                return start.Closed || start.Offset > tail.SegmentBase
+                    ? Landing.Unknown
+                    : throw new CorruptLogException(segment, tail.Position, "the segment is shorter than it was");
+            }
+
             if (read.Bytes.Length > 0)
             {
                 var ours = read.Bytes.Span.StartsWith(content);
@@ -122,11 +150,31 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
         }
     }
 
-    // Upholds "a segment that retention passed is never made again": the start row moves before a blob goes, so if it is
-    // at or below our base after the blob is there, then the blob had not been there before.
+    // Whether what was written or found lies in the log, and not in a blob that was made anew after the log's was removed.
+    // Blobs go long after the start row has passed them, so a start that was read lately proves it without a call.
+    private async ValueTask<bool> IsOursAsync(LogTail tail)
+    {
+        var start = await tails.FreshStartAsync(CancellationToken.None);
+        return !start.Closed && start.Offset <= tail.SegmentBase;
+    }
+
+    // Upholds "nothing is appended to a log that is closed, or to a segment that retention passed": the start row is read
+    // after the blob was seen to be there. Had it been made anew, the row would tell; and whoever closes the log from now on
+    // finds the blob and ends it. A request to make it whose reply was lost proves neither.
     private async ValueTask<LogTail> MakeSegmentAsync(LogTail tail)
     {
-        await context.Blobs.CreateAsync(tails.SegmentName(tail.SegmentBase), CancellationToken.None);
+        for (var attempt = 1;
+            await context.Blobs.CreateAsync(tails.SegmentName(tail.SegmentBase), CancellationToken.None) == CreateOutcome.Unknown;
+            attempt++)
+        {
+            if (attempt == MakeAttemptsMax)
+            {
+                throw new StorageException("The next segment could not be made; nothing was appended.", retriable: true);
+            }
+
+            await Task.Delay(Backoff(attempt), context.Clock, CancellationToken.None);
+        }
+
         var start = await tails.RefreshStartAsync(CancellationToken.None);
         if (!start.Closed && start.Offset <= tail.SegmentBase)
         {

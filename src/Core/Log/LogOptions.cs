@@ -24,6 +24,12 @@ public sealed record LogOptions
     /// <summary>How long one block is asked about before its outcome is reported as unknown.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long blobs stay after the log's start row passed them, or closed: by then every instance knows of it.</summary>
+    public TimeSpan RemovalDelay { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long an instance goes by a start row that it read; well below <see cref="RemovalDelay"/>.</summary>
+    public TimeSpan StartAgeMax { get; init; } = TimeSpan.FromMinutes(20);
+
     /// <summary>Bytes of each log's end that are kept in memory; as much as opening a log reads, so that it is not read again.</summary>
     public int TailCacheBytes { get; init; } = Limits.CheckpointBytes;
 

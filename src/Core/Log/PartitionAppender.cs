@@ -35,7 +35,7 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
         Enqueue(settings, append);
         try
         {
-            return await append.Answer.WaitAsync(cancellationToken);
+            return await append.AnswerAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

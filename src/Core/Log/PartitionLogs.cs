@@ -49,7 +49,7 @@ public sealed class PartitionLogs(LogContext context) : IPartitionLogs
                 }
 
                 var pause = PauseBefore(round);
-                if (await WokenAsync(waiter, pause < left ? pause : left, cancellationToken))
+                if (await waiter.WokenAsync(pause < left ? pause : left, context.Clock, cancellationToken))
                 {
                     // Another offset of the same partition may have woken us; the loop looks.
                     round--;
@@ -80,16 +80,6 @@ public sealed class PartitionLogs(LogContext context) : IPartitionLogs
 
     // Fast at first, then every 1.35 s: 26 looks in 30 s, which leaves some for the fetches around the wait.
     private static TimeSpan PauseBefore(int round) => TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(round, 4), 1_350));
-
-    private async ValueTask<bool> WokenAsync(AppendWaiter waiter, TimeSpan pause, CancellationToken cancellationToken)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var delay = Task.Delay(pause, context.Clock, over.Token);
-        var first = await Task.WhenAny(waiter.Woken, delay);
-        cancellationToken.ThrowIfCancellationRequested();
-        over.Cancel();
-        return first == waiter.Woken;
-    }
 
     private PartitionLog Log(string topicId, int partition)
     {

@@ -11,6 +11,11 @@ internal sealed class PartitionReader(LogContext context, PartitionTail tails, P
 {
     public async ValueTask<FetchAnswer> FetchAsync(long offset, int bytesMax, CancellationToken cancellationToken)
     {
+        if (tails.Known is not null)
+        {
+            await tails.FreshStartAsync(cancellationToken);
+        }
+
         // At the end, or where nothing is known yet, only a look at storage can tell.
         var tail = tails.Known is { } known && offset < known.NextOffset
             ? known
@@ -73,7 +78,7 @@ internal sealed class PartitionReader(LogContext context, PartitionTail tails, P
         for (var want = bytesWanted; ; want = Math.Max(want * 2, context.Options.CheckpointBytes))
         {
             var read = await context.Blobs.ReadAsync(blob, place.Position, want, cancellationToken);
-            if (!read.Exists)
+            if (!read.Exists || !await tails.BelongsAsync(place.SegmentBase, cancellationToken))
             {
                 return null;
             }

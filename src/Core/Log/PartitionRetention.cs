@@ -1,14 +1,16 @@
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
 
 /// <summary>Moves one partition's log start and removes what lies below it. May run twice, late or at once with itself.</summary>
 /// <remarks>
-/// Upholds <b>start before delete</b>: the start row moves first, then the blobs below it go, oldest first, then their
-/// rows. A crash in between leaves blobs that the next run finds by listing. The active segment never goes: when all of it
-/// is too old, it is ended first.
+/// Upholds <b>start before delete</b>: the start row moves first; <see cref="LogOptions.RemovalDelay"/> later, when every
+/// instance knows, the blobs below it go, oldest first, then their rows. A crash in between leaves blobs that the next run
+/// finds by listing. The active segment never goes: when all of it is too old, it is ended first. What is too old is asked
+/// of the service's clock: an instance whose own is ahead must not take away what others have just written.
 /// </remarks>
 internal sealed class PartitionRetention(
     LogContext context, string topicId, int partition, PartitionTail tails, LogEnd end,
@@ -18,9 +20,10 @@ internal sealed class PartitionRetention(
 
     public async ValueTask<RetentionAnswer> RetainAsync(TopicSettings settings, CancellationToken cancellationToken)
     {
-        var start = await tails.RefreshStartAsync(cancellationToken);
+        await tails.RefreshStartAsync(cancellationToken);
         var tail = await tails.RefreshAsync(cancellationToken);
-        var nowMs = context.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var (start, servedAt) = await rows.StartServedAsync(cancellationToken);
+        var nowMs = servedAt.ToUnixTimeMilliseconds();
         if (start.Closed || tail.Closed)
         {
             return new RetentionAnswer(start.Offset, More: false, long.MaxValue);
@@ -31,7 +34,12 @@ internal sealed class PartitionRetention(
             tail = await tails.RefreshAsync(cancellationToken);
         }
 
-        var (ended, leftBehind) = await EndedAsync(start.Offset, tail, cancellationToken);
+        if (await EndedAsync(start.Offset, tail, cancellationToken) is not { } ended)
+        {
+            // Another run moved the start meanwhile.
+            return new RetentionAnswer(tails.Start.Offset, More: true, null);
+        }
+
         var newStart = Retention.StartAfter(start.Offset, ended, tail.Position, settings, nowMs);
         if (newStart > start.Offset)
         {
@@ -39,24 +47,31 @@ internal sealed class PartitionRetention(
             await tails.RefreshStartAsync(cancellationToken);
         }
 
-        var more = (newStart > start.Offset || leftBehind) && await RemoveBelowAsync(newStart, cancellationToken);
-        var kept = ended.SkipWhile(segment => segment.BaseOffset < newStart).ToList();
-        return new RetentionAnswer(newStart, more, more ? null : Retention.DueAgain(kept, tail, settings, nowMs));
+        start = await rows.MatureStartAsync(context.Options.RemovalDelay, cancellationToken);
+
+        var more = start.Removable > start.Removed && await RemoveBelowAsync(start.Removable, cancellationToken);
+        var kept = ended.SkipWhile(segment => segment.BaseOffset < start.Offset).ToList();
+        return new RetentionAnswer(start.Offset, more, more ? null : DueAgain(start, kept, tail, settings, nowMs));
+    }
+
+    private long? DueAgain(
+        LogStart start, List<RolledSegment> kept, LogTail tail, TopicSettings settings, long nowMs)
+    {
+        var removal = start.RemovableAgain(context.Options.RemovalDelay)?.ToUnixTimeMilliseconds() ?? long.MaxValue;
+        return Retention.DueAgain(kept, tail, settings, nowMs) is { } due ? Math.Min(due, removal) : null;
     }
 
     // The ended segments from the start to the active one, without a gap: where a row is missing its segment is read.
-    private async ValueTask<(List<RolledSegment> Ended, bool LeftBehind)> EndedAsync(
-        long start, LogTail tail, CancellationToken cancellationToken)
+    // Null when one of them is below the start by now.
+    private async ValueTask<List<RolledSegment>?> EndedAsync(long start, LogTail tail, CancellationToken cancellationToken)
     {
         var known = new Dictionary<long, RolledSegment>();
-        var leftBehind = false;
         for (var from = 0L; ;)
         {
             var (page, more) = await rows.RolledAsync(from, cancellationToken);
             foreach (var segment in page)
             {
                 known[segment.BaseOffset] = segment;
-                leftBehind |= segment.BaseOffset < start;
                 from = segment.BaseOffset + 1;
             }
 
@@ -71,7 +86,12 @@ internal sealed class PartitionRetention(
         {
             if (!known.TryGetValue(at, out var segment))
             {
-                segment = await MeasureAsync(at, cancellationToken);
+                if (await MeasureAsync(at, cancellationToken) is not { } measured)
+                {
+                    return null;
+                }
+
+                segment = measured;
                 await rows.AddRolledAsync(segment, cancellationToken);
             }
 
@@ -79,17 +99,23 @@ internal sealed class PartitionRetention(
             at = segment.EndOffset;
         }
 
-        return (ended, leftBehind);
+        return ended;
     }
 
-    private async ValueTask<RolledSegment> MeasureAsync(long baseOffset, CancellationToken cancellationToken)
+    private async ValueTask<RolledSegment?> MeasureAsync(long baseOffset, CancellationToken cancellationToken)
     {
         var place = new LogPlace(baseOffset, baseOffset, 0);
         var (bytes, maxTimestamp) = (0L, -1L);
         while (place.SegmentBase == baseOffset)
         {
-            var read = await reader.ReadBatchesAsync(place, context.Options.CheckpointBytes, cancellationToken)
-                ?? throw new CorruptLogException(tails.SegmentName(baseOffset), place.Position, "a segment is missing");
+            if (await reader.ReadBatchesAsync(place, context.Options.CheckpointBytes, cancellationToken) is not { } read)
+            {
+                var start = await tails.RefreshStartAsync(cancellationToken);
+                return start.Closed || start.Offset > baseOffset
+                    ? null
+                    : throw new CorruptLogException(tails.SegmentName(baseOffset), place.Position, "a segment is missing");
+            }
+
             bytes += read.Batches.Length;
             maxTimestamp = Math.Max(maxTimestamp, MaxTimestamp(read.Batches.Span));
             place = read.Next;
@@ -126,6 +152,12 @@ internal sealed class PartitionRetention(
         }
 
         var blobsMore = page.Continuation is not null && page.Items.All(item => Layout.BaseOffset(item.Name) < start);
-        return blobsMore || await rows.RemoveBelowAsync(start, cancellationToken);
+        if (blobsMore || await rows.RemoveBelowAsync(start, cancellationToken))
+        {
+            return true;
+        }
+
+        await rows.RemovedAsync(start, cancellationToken);
+        return false;
     }
 }

@@ -10,20 +10,38 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
 
     private readonly string _key = Layout.PartitionKey(topicId, partition);
 
-    public async ValueTask<LogStart> StartAsync(CancellationToken cancellationToken)
+    public async ValueTask<LogStart> StartAsync(CancellationToken cancellationToken) =>
+        (await StartServedAsync(cancellationToken)).Start;
+
+    /// <summary>The start, and the service's clock when it told.</summary>
+    public async ValueTask<(LogStart Start, DateTimeOffset ServedAt)> StartServedAsync(CancellationToken cancellationToken)
     {
         var read = await rows.GetAsync(Table, new RowKey(_key, LogStartRow.Row), cancellationToken);
-        return read.Row is { } row ? LogStartRow.Decode(row) : new LogStart(0, Closed: false, ETag: null);
+        return (read.Row is { } row ? LogStartRow.Decode(row) : new LogStart(0, Closed: false, ETag: null), read.ServedAt);
     }
 
     /// <summary>Moves the start forward, or closes it, whoever else does the same; it never goes back and never reopens.</summary>
-    public async ValueTask<LogStart> AdvanceStartAsync(long offset, bool close, CancellationToken cancellationToken)
+    public ValueTask<LogStart> AdvanceStartAsync(long offset, bool close, CancellationToken cancellationToken) =>
+        ChangeStartAsync(
+            (start, _) => start with { Offset = Math.Max(start.Offset, offset), Closed = start.Closed || close },
+            cancellationToken);
+
+    /// <summary>Notes since when the start is where it is, and what may be removed for that.</summary>
+    public ValueTask<LogStart> MatureStartAsync(TimeSpan removalDelay, CancellationToken cancellationToken) =>
+        ChangeStartAsync((start, servedAt) => start.At(servedAt, removalDelay), cancellationToken);
+
+    /// <summary>Notes that nothing is left below an offset.</summary>
+    public ValueTask<LogStart> RemovedAsync(long below, CancellationToken cancellationToken) =>
+        ChangeStartAsync((start, _) => start with { Removed = Math.Max(start.Removed, below) }, cancellationToken);
+
+    private async ValueTask<LogStart> ChangeStartAsync(
+        Func<LogStart, DateTimeOffset, LogStart> change, CancellationToken cancellationToken)
     {
         const int AttemptsMax = 8;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var current = await StartAsync(cancellationToken);
-            var next = new LogStart(Math.Max(current.Offset, offset), current.Closed || close, current.ETag);
+            var (current, servedAt) = await StartServedAsync(cancellationToken);
+            var next = change(current, servedAt);
             if (next == current)
             {
                 return current;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Rows;
 
@@ -10,18 +9,18 @@ namespace Serverless.Core.Log;
 /// append, a refresh, a refused append that read on), so bringing the same bytes twice is harmless. What is known may
 /// lag behind storage at any time; only <see cref="RefreshAsync"/> promises to be as new as its call.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to dispose of.")]
 internal sealed class PartitionTail(LogContext context, string topicId, int partition, PartitionRows rows)
 {
     private const int IndexPlacesMax = 512;
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _reading = new(1, 1);
+    private readonly Turnstile _reading = new();
     private readonly TailCache _cache = new(context.Options.TailCacheBytes);
     private readonly PositionIndex _index = new(IndexPlacesMax);
     private readonly List<AppendWaiter> _waiters = [];
     private LogTail? _tail;
     private LogStart _start;
+    private long? _startReadAt;
     private long _refreshesStarted;
     private long _refreshesDone;
 
@@ -62,7 +61,7 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
     {
         // Any look that begins from now on serves this call; one under way may have missed what the caller knows of.
         var needed = Interlocked.Read(ref _refreshesStarted) + 1;
-        await _reading.WaitAsync(cancellationToken);
+        await _reading.EnterAsync(cancellationToken);
         try
         {
             if (Interlocked.Read(ref _refreshesDone) >= needed && Known is { } shared)
@@ -82,20 +81,40 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
         }
         finally
         {
-            _reading.Release();
+            _reading.Leave();
         }
+    }
+
+    /// <summary>
+    /// Whether a segment that was read or written just now is the log's own, and not one that was made anew after retention
+    /// had removed it. Usually known; a read of the start row when it was not asked lately.
+    /// </summary>
+    public async ValueTask<bool> BelongsAsync(long segmentBase, CancellationToken cancellationToken) =>
+        (await FreshStartAsync(cancellationToken)).Offset <= segmentBase;
+
+    /// <summary>The start, and so the tail, no older than blobs stay that the start has passed.</summary>
+    public async ValueTask<LogStart> FreshStartAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_startReadAt is { } readAt && context.Clock.GetElapsedTime(readAt) < context.Options.StartAgeMax)
+            {
+                return _start;
+            }
+        }
+
+        return await RefreshStartAsync(cancellationToken);
     }
 
     /// <summary>Reads the start row anew: a blob is missing, or a caller must not be told an old start.</summary>
     public async ValueTask<LogStart> RefreshStartAsync(CancellationToken cancellationToken)
     {
+        // Its age counts from before the question, however long the answer takes.
+        var readAt = context.Clock.GetTimestamp();
         var start = await rows.StartAsync(cancellationToken);
         lock (_gate)
         {
-            if (start.Offset >= _start.Offset)
-            {
-                _start = start;
-            }
+            LearnNeedsLock(start, readAt);
 
             if (_tail is { } behind && behind.SegmentBase < start.Offset)
             {
@@ -191,18 +210,19 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
 
     private async ValueTask ReadRowsAsync(CancellationToken cancellationToken)
     {
+        var readAt = context.Clock.GetTimestamp();
         var startRead = rows.StartAsync(cancellationToken).AsTask();
         var checkpoint = await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken);
         var start = await startRead;
 
-        // A checkpoint of a segment that retention has passed says nothing any more.
-        var tail = checkpoint is not null && checkpoint.SegmentBase >= start.Offset
-            ? checkpoint
-            : LogTail.StartOf(start.Offset, logMaxTimestamp: -1);
         lock (_gate)
         {
-            _start = start;
-            _tail = tail;
+            LearnNeedsLock(start, readAt);
+
+            // A checkpoint of a segment that retention has passed says nothing any more.
+            _tail = checkpoint is not null && checkpoint.SegmentBase >= _start.Offset
+                ? checkpoint
+                : LogTail.StartOf(_start.Offset, logMaxTimestamp: -1);
             _cache.Clear();
         }
     }
@@ -226,6 +246,12 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
             var chunk = context.Options.CheckpointBytes;
             var read = await context.Blobs.ReadAsync(
                 SegmentName(tail.SegmentBase), tail.Position, chunk, cancellationToken);
+            if (read.Exists && !await BelongsAsync(tail.SegmentBase, cancellationToken))
+            {
+                // The tail is forgotten by now, and found anew.
+                continue;
+            }
+
             if (!read.Exists)
             {
                 // Not made yet, or gone? The start row knows, as it is written before a blob goes.
@@ -270,6 +296,17 @@ internal sealed class PartitionTail(LogContext context, string topicId, int part
                 return after;
             }
         }
+    }
+
+    // An answer that was overtaken by a newer one must not take the start back, or open what is closed.
+    private void LearnNeedsLock(LogStart start, long readAt)
+    {
+        if (start.Offset >= _start.Offset)
+        {
+            _start = start with { Closed = start.Closed || _start.Closed };
+        }
+
+        _startReadAt = Math.Max(readAt, _startReadAt ?? readAt);
     }
 
     private LogTail Close()

@@ -84,12 +84,12 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
         var topic = new Topic(name, ids.NewId(), partitions, checkedSettings);
         return await DecideAsync(name, stored => stored switch
         {
-            // Found with our id: it is the reply to our own insert that was lost.
-            { Deleting: false } when stored.Topic.Id == topic.Id => Decision.Done(topic),
-            { Deleting: true } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
-            not null => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
-            null when validateOnly => Decision.Done(topic),
-            null => Decision.Write(new StoredTopic(topic, Deleting: false, ETag: null)),
+            // Found with our id: it is the reply to our own insert that was lost. It may even have been deleted since.
+            not null when stored.Topic.Id == topic.Id => Decision.Done(topic),
+            { Deleting: true, Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
+            { Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
+            _ when validateOnly => Decision.Done(topic),
+            _ => Decision.Write(new StoredTopic(topic, Deleting: false, stored?.ETag)),
         }, cancellationToken);
     }
 
@@ -142,16 +142,22 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
 
     public async ValueTask<TopicAnswer> DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        string? id = null;
+        Topic? found = null;
         var marked = await DecideAsync(name, stored =>
         {
-            if (stored is null || (stored.Deleting && stored.Topic.Id != id))
+            if (found is not null && stored?.Topic.Id != found.Id)
+            {
+                // It is gone, by our own first try or by another's. What has the name now is not what we were asked to delete.
+                return Decision.Done(found);
+            }
+
+            if (stored is null || (stored.Deleting && found is null))
             {
                 return Decision.Unknown(name);
             }
 
-            id = stored.Topic.Id;
-            return stored.Deleting ? Decision.Done(stored.Topic) : Decision.Write(stored with { Deleting = true });
+            found = stored.Topic;
+            return stored.Deleting ? Decision.Done(found) : Decision.Write(stored with { Deleting = true });
         }, cancellationToken);
         if (marked.Error == ErrorCode.None)
         {
@@ -174,18 +180,20 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
 
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            if (await ReadAsync(topic.Name, cancellationToken) is not { Deleting: true } stored || stored.Topic.Id != topic.Id)
+            var (read, servedAt) = await ReadServedAsync(topic.Name, cancellationToken);
+            if (read is not { Deleting: true, Freed: false } stored || stored.Topic.Id != topic.Id)
             {
                 Remember(topic.Name, null);
                 return;
             }
 
-            var deleted = new DeletedTopic(topic.Id, topic.Partitions, clock.GetUtcNow(), ETag: null);
+            // By the service's clock, as another instance will ask how long ago it was.
+            var deleted = new DeletedTopic(topic.Id, topic.Name, stored.Topic.Partitions, servedAt, ETag: null);
             await rows.SubmitAsync(
                 Layout.TopicsTable,
                 TopicRow.Partition,
                 [
-                    RowAction.Delete(TopicRow.Row(topic.Name), stored.ETag!),
+                    RowAction.Replace(TopicRow.Row(topic.Name), TopicRow.Encode(stored with { Freed = true }), stored.ETag!),
                     RowAction.Insert(DeletedTopicRow.Row(topic.Id), DeletedTopicRow.Encode(deleted)),
                 ],
                 cancellationToken);
@@ -203,12 +211,16 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             return new TopicAnswer(ErrorCode.UnknownTopicOrPartition, null, $"Topic '{name}' not found.");
         }
 
+        var unsettled = false;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var decision = decide(await ReadAsync(name, cancellationToken));
             if (decision.Next is not { } next)
             {
-                return decision.Answer;
+                // Refused now; but an earlier try may have been made, and undone by another since. Nobody can say.
+                return !unsettled || decision.Answer.Error == ErrorCode.None
+                    ? decision.Answer
+                    : throw new StorageException($"Whether topic '{name}' was changed is unknown.", retriable: true);
             }
 
             var columns = TopicRow.Encode(next);
@@ -221,16 +233,22 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
                 Remember(name, next.Deleting ? null : next.Topic);
                 return new TopicAnswer(ErrorCode.None, next.Topic);
             }
+
+            unsettled |= result.Outcome == SubmitOutcome.Unknown;
         }
 
         throw Contended(name);
     }
 
-    private async ValueTask<StoredTopic?> ReadAsync(string name, CancellationToken cancellationToken)
+    private async ValueTask<StoredTopic?> ReadAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadServedAsync(name, cancellationToken)).Stored;
+
+    private async ValueTask<(StoredTopic? Stored, DateTimeOffset ServedAt)> ReadServedAsync(
+        string name, CancellationToken cancellationToken)
     {
         var read = await rows.GetAsync(
             Layout.TopicsTable, new RowKey(TopicRow.Partition, TopicRow.Row(name)), cancellationToken);
-        return read.Row is { } row ? TopicRow.Decode(row) : null;
+        return (read.Row is { } row ? TopicRow.Decode(row) : null, read.ServedAt);
     }
 
     private void Remember(string name, Topic? topic)

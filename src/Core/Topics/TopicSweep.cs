@@ -6,13 +6,14 @@ namespace Serverless.Core.Topics;
 
 /// <summary>Finishes deletions that a crash left open, and removes the blobs and rows of deleted topics.</summary>
 /// <remarks>
-/// A topic's closed start rows stay for <see cref="TombstoneAge"/> after its deletion: as long as an instance that still
-/// knows the topic may try to append, it finds them, and makes no blob that nobody would remove.
+/// A topic's blobs stay for <see cref="TombstoneAge"/> after its deletion, so that all who still know it meet the end of
+/// its log, and its closed start rows for twice that: whoever appends in between finds them, and makes no blob that nobody
+/// would remove. Ages are told by the storage service's clock alone.
 /// </remarks>
-public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog catalog, TimeProvider clock)
+public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog catalog)
 {
-    /// <summary>Longer than any request lives (Azure's front end cuts at 230 s) and than an instance may stall.</summary>
-    public static readonly TimeSpan TombstoneAge = TimeSpan.FromHours(1);
+    /// <summary>Longer than any request lives (Azure's front end cuts at 230 s) and than an instance goes by what it knows.</summary>
+    public TimeSpan TombstoneAge { get; init; } = TimeSpan.FromHours(1);
 
     private const int DeletesMax = 200;
 
@@ -29,7 +30,9 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
         var more = page.More;
         foreach (var row in page.Rows)
         {
-            more |= await RemoveAsync(DeletedTopicRow.Decode(row), cancellationToken);
+            var topic = DeletedTopicRow.Decode(row);
+            var age = page.ServedAt - topic.DeletedAt;
+            more |= age >= TombstoneAge && await RemoveAsync(topic, age, cancellationToken);
         }
 
         return more;
@@ -41,7 +44,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
         for (var query = RowQuery.Prefix(TopicRow.Partition, TopicRow.Prefix); ;)
         {
             var page = await rows.QueryAsync(Layout.TopicsTable, query, cancellationToken);
-            deleting.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => stored.Deleting).Select(stored => stored.Topic));
+            deleting.AddRange(page.Rows.Select(TopicRow.Decode).Where(stored => stored is { Deleting: true, Freed: false }).Select(stored => stored.Topic));
             if (!page.More)
             {
                 return deleting;
@@ -51,7 +54,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
         }
     }
 
-    private async ValueTask<bool> RemoveAsync(DeletedTopic topic, CancellationToken cancellationToken)
+    private async ValueTask<bool> RemoveAsync(DeletedTopic topic, TimeSpan age, CancellationToken cancellationToken)
     {
         var page = await blobs.ListAsync(Layout.TopicPrefix(topic.Id), continuation: null, DeletesMax, cancellationToken);
         foreach (var item in page.Items)
@@ -65,7 +68,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
             return true;
         }
 
-        if (clock.GetUtcNow() - topic.DeletedAt < TombstoneAge)
+        if (age < 2 * TombstoneAge)
         {
             return false;
         }
@@ -78,11 +81,23 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
 
         if (!more)
         {
-            await rows.SubmitAsync(
-                Layout.TopicsTable, TopicRow.Partition, [RowAction.Delete(DeletedTopicRow.Row(topic.Id), topic.ETag!)],
-                cancellationToken);
+            await ForgetAsync(topic, cancellationToken);
         }
 
         return more;
+    }
+
+    // The row that keeps the name from late requests goes too, unless the name has been given to another topic.
+    private async ValueTask ForgetAsync(DeletedTopic topic, CancellationToken cancellationToken)
+    {
+        var read = await rows.GetAsync(
+            Layout.TopicsTable, new RowKey(TopicRow.Partition, TopicRow.Row(topic.Name)), cancellationToken);
+        List<RowAction> actions = [RowAction.Delete(DeletedTopicRow.Row(topic.Id), topic.ETag!)];
+        if (read.Row is { } row && TopicRow.Decode(row) is { Freed: true } freed && freed.Topic.Id == topic.Id)
+        {
+            actions.Add(RowAction.Delete(row.Key.Row, row.ETag));
+        }
+
+        await rows.SubmitAsync(Layout.TopicsTable, TopicRow.Partition, actions, cancellationToken);
     }
 }

@@ -44,6 +44,11 @@ internal sealed class RequestBody : IDisposable
         {
             throw new RequestException(Problem.BodyTimeout);
         }
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            // A chunk size beyond all integers is no BadHttpRequestException to Kestrel; nor is a connection that ended.
+            throw new RequestException(Problem.Malformed("The request body could not be read."));
+        }
     }
 
     public void Dispose()
@@ -74,17 +79,25 @@ internal sealed class RequestBody : IDisposable
     private static async ValueTask<RequestBody> ReadAllAsync(
         Stream source, long? announced, int bytesMax, CancellationToken cancellationToken)
     {
-        // One byte more than allowed tells "full" from "too large"; what is announced but never sent costs no memory.
-        var first = (int)Math.Min(Math.Min(announced ?? FirstBytes, 1024 * 1024), bytesMax) + 1;
+        // What is announced but never sent costs no memory.
+        var first = (int)Math.Clamp(announced ?? FirstBytes, 1, Math.Min(1024 * 1024, bytesMax));
         var body = new RequestBody(ArrayPool<byte>.Shared.Rent(first), 0);
+        byte[]? next = null;
         try
         {
             while (true)
             {
-                var room = Math.Min(body._buffer.Length, bytesMax + 1) - body.Length;
+                var room = Math.Min(body._buffer.Length, bytesMax) - body.Length;
                 if (room == 0)
                 {
-                    body.Grow(bytesMax);
+                    // Whether there is more is asked before room is made for it: pooled buffers double, and the largest is not needed.
+                    next ??= new byte[1];
+                    if (await source.ReadAsync(next, cancellationToken) == 0)
+                    {
+                        return body;
+                    }
+
+                    body.Append(next[0], bytesMax);
                     continue;
                 }
 
@@ -95,10 +108,6 @@ internal sealed class RequestBody : IDisposable
                 }
 
                 body.Length += read;
-                if (body.Length > bytesMax)
-                {
-                    throw TooLarge(bytesMax);
-                }
             }
         }
         catch
@@ -108,12 +117,19 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    private void Grow(int bytesMax)
+    // To a full buffer.
+    private void Append(byte next, int bytesMax)
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(_buffer.Length * 2L, bytesMax + 1L));
+        if (Length == bytesMax)
+        {
+            throw TooLarge(bytesMax);
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(_buffer.Length * 2L, bytesMax));
         _buffer.AsSpan(0, Length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        (_buffer, larger[Length]) = (larger, next);
+        Length++;
     }
 
     private static async ValueTask<RequestBody> DecompressAsync(

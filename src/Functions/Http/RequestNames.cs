@@ -4,8 +4,9 @@ namespace Serverless.Functions.Http;
 
 /// <summary>Names that come in a path or a body: groups, instances and partitions (section 1.5 of the HTTP contract).</summary>
 /// <remarks>
-/// Names compare by their code units: neither case nor Unicode forms are folded. <c>%2F</c> is refused like the slash that it
-/// becomes in a path (<see cref="RouteValue"/>), so that an instance is never given a name that no path can reach.
+/// Names compare by their code units: neither case nor Unicode forms are folded. A percent sign with two hexadecimal digits is
+/// refused: <c>%2F</c> becomes a slash in a path (<see cref="RouteValue"/>), and what is not UTF-8, such as <c>%C0%AF</c>, the server
+/// leaves as it was sent, where it would be one with <c>%25C0%25AF</c>. So each name has one spelling in a path, and can be reached.
 /// </remarks>
 internal static class RequestNames
 {
@@ -35,9 +36,9 @@ internal static class RequestNames
             return $"{what} name must not be '.' or '..': no path could name it.";
         }
 
-        if (name.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+        if (HasEncodedByte(name))
         {
-            return $"{what} name must not have an encoded slash.";
+            return $"{what} name must not have percent-encoded characters.";
         }
 
         for (var i = 0; i < name.Length; i++)
@@ -61,6 +62,19 @@ internal static class RequestNames
         !Integers.TryParse(segment, out var value) ? throw new RequestException(Problem.RouteNotFound)
         : value is >= 0 and <= int.MaxValue ? (int)value
         : int.MaxValue;
+
+    private static bool HasEncodedByte(string name)
+    {
+        for (var i = name.IndexOf('%'); i >= 0; i = name.IndexOf('%', i + 1))
+        {
+            if (i + 2 < name.Length && char.IsAsciiHexDigit(name[i + 1]) && char.IsAsciiHexDigit(name[i + 2]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static string Checked(string name, string what) =>
         Complaint(name, what) is { } complaint ? throw new RequestException(Problem.Configuration(complaint)) : name;

@@ -111,8 +111,11 @@ public sealed class CommitTests
         _world.Topic("t", 2);
         await _world.JoinAsync("c1", ByHand);
         await _world.JoinAsync("c2", ByHand);
-        await _world.SettleAsync("c1", "c2");
+        await _world.JoinAsync("c3", ByHand);
+        await _world.SettleAsync("c1", "c2", "c3");
         var others = (await _world.HasAsync("c2"))[0];
+
+        // What the second leaves goes to the third, so that nothing tells the first.
         Ok(await _world.Start().DeleteInstanceAsync(Group, "c2", default));
 
         Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c1", [new(others, 1)], default)).Error);

@@ -130,7 +130,7 @@ public sealed class MembershipTests
         {
             if (++calls is 2)
             {
-                _world.Start().HeartbeatAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult();
+                _world.Groups.HeartbeatAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult();
             }
         };
         Ok(await elsewhere.SubscribeAsync(Group, "c2", new(["t"], null), default));

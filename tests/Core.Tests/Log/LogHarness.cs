@@ -124,6 +124,17 @@ public sealed class LogHarness
         return values;
     }
 
+    /// <summary>Options for tests of what is removed: at once, as soon as a run of retention finds the start moved.</summary>
+    public static LogOptions RemovesAtOnce { get; } =
+        new() { SegmentBlocksRoll = 2, RemovalDelay = TimeSpan.Zero, StartAgeMax = TimeSpan.Zero };
+
+    /// <summary>Retention as two sweeps in a row apply it: one moves the start, the other removes what lies below it.</summary>
+    public async Task<long> RetainAsync(PartitionLogs logs)
+    {
+        await logs.RetainAsync(Topic, 0, default);
+        return (await logs.RetainAsync(Topic, 0, default)).LogStartOffset;
+    }
+
     public async Task<List<string>> SegmentsAsync()
     {
         var page = await Blobs.ListAsync(Layout.PartitionPrefix(Topic.Id, 0), null, 5_000, default);

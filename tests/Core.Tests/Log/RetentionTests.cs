@@ -38,7 +38,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task Late_readers_are_told_that_their_offset_is_gone_and_the_rest_stays()
     {
-        var harness = new LogHarness(new LogOptions { SegmentBlocksRoll = 2, TailCacheBytes = 0 })
+        var harness = new LogHarness(LogHarness.RemovesAtOnce with { TailCacheBytes = 0 })
             .With(("retention.ms", "10000"));
         var (logs, late) = (harness.NewInstance(), harness.NewInstance());
         for (var n = 0; n < 5; n++)
@@ -51,9 +51,9 @@ public sealed class RetentionTests
         await harness.AppendAsync(logs, "5");
         harness.Clock.Advance(TimeSpan.FromSeconds(4));
 
-        var answer = await logs.RetainAsync(harness.Topic, 0, default);
+        var start = await harness.RetainAsync(logs);
 
-        Assert.Equal(4, answer.LogStartOffset);
+        Assert.Equal(4, start);
         Assert.Equal([4, 6], (await harness.SegmentsAsync()).Select(Layout.BaseOffset));
         Assert.Equal(ErrorCode.OffsetOutOfRange, (await late.FetchAsync(harness.Topic, 0, 0, 1024, default)).Error);
         Assert.Equal([(4, "4"), (5, "5")], await harness.ReadAllAsync(late, offset: 4));
@@ -78,7 +78,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_log_without_its_rows_is_measured_by_reading_and_cut_all_the_same()
     {
-        var harness = new LogHarness(new LogOptions { SegmentBlocksRoll = 2 }).With(("retention.ms", "1000"));
+        var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "1000"));
         var logs = harness.NewInstance();
         for (var n = 0; n < 5; n++)
         {
@@ -87,9 +87,9 @@ public sealed class RetentionTests
 
         await new PartitionRows(harness.Rows, harness.Topic.Id, 0).RemoveAllAsync(default);
         harness.Clock.Advance(TimeSpan.FromSeconds(2));
-        var answer = await harness.NewInstance().RetainAsync(harness.Topic, 0, default);
+        var start = await harness.RetainAsync(harness.NewInstance());
 
-        Assert.Equal(5, answer.LogStartOffset);
+        Assert.Equal(5, start);
         Assert.Empty(await harness.SegmentsAsync());
         Assert.Equal(5, (await harness.AppendAsync(harness.NewInstance(), "new")).BaseOffset);
     }
@@ -111,7 +111,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task Rows_of_what_went_go_with_it()
     {
-        var harness = new LogHarness(new LogOptions { SegmentBlocksRoll = 2 }).With(("retention.ms", "1000"));
+        var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "1000"));
         var logs = harness.NewInstance();
         for (var n = 0; n < 8; n++)
         {
@@ -119,7 +119,7 @@ public sealed class RetentionTests
         }
 
         harness.Clock.Advance(TimeSpan.FromSeconds(2));
-        await logs.RetainAsync(harness.Topic, 0, default);
+        await harness.RetainAsync(logs);
 
         var page = await harness.Rows.QueryAsync(
             Layout.CheckpointsTable, new RowQuery(Layout.PartitionKey(harness.Topic.Id, 0)), default);

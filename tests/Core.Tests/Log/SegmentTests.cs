@@ -109,7 +109,7 @@ public sealed class SegmentTests
     [Fact]
     public async Task A_reader_that_saw_an_empty_partition_is_not_fooled_when_its_first_segment_came_and_went()
     {
-        var harness = new LogHarness(new LogOptions { SegmentBlocksRoll = 2 }).With(("retention.ms", "1000"));
+        var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "1000"));
         var (asleep, other) = (harness.NewInstance(), harness.NewInstance());
         await asleep.FetchAsync(harness.Topic, 0, 0, 1024, default);
         for (var n = 0; n < 2; n++)
@@ -118,7 +118,7 @@ public sealed class SegmentTests
         }
 
         harness.Clock.Advance(TimeSpan.FromSeconds(5));
-        await other.RetainAsync(harness.Topic, 0, default);
+        await harness.RetainAsync(other);
         await harness.AppendAsync(other, "new");
 
         Assert.Equal(ErrorCode.OffsetOutOfRange, (await asleep.FetchAsync(harness.Topic, 0, 0, 1024, default)).Error);

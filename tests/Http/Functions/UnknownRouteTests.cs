@@ -21,7 +21,7 @@ public sealed class UnknownRouteTests
     [InlineData("GET", "nowhere/", "text/html, */*;q=0.1", 404, V2)]
     [InlineData("GET", "nowhere", "application/json", 404, Json)]
     [InlineData("GET", "nowhere", "application/vnd.kafka.v2+json;q=0, application/json", 404, Json)]
-    [InlineData("GET", "nowhere", "%%%", 404, V2)]
+    [InlineData("GET", "nowhere", "%%%", 404, Json)]
     [InlineData("GET", "v3/nowhere", null, 404, Json)]
     [InlineData("GET", "V3", "application/vnd.kafka.v2+json", 404, Json)]
     [InlineData("GET", "things/a%2Fb/c", null, 404, V2)]
@@ -47,6 +47,8 @@ public sealed class UnknownRouteTests
         Assert.Equal(type, answer.Content.Headers.ContentType?.ToString());
         Assert.StartsWith($$"""{"error_code":{{status}},"message":""", body, StringComparison.Ordinal);
         Assert.Equal(status == 405 ? "GET, HEAD" : "", string.Join(", ", answer.Content.Headers.Allow));
+        Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+        Assert.Single(answer.Headers.GetValues("X-Correlation-Id"));
     }
 
     [Fact]
@@ -58,6 +60,18 @@ public sealed class UnknownRouteTests
 
         Assert.Equal("{}", await answer.Content.ReadAsStringAsync());
         Assert.Equal(V2, answer.Content.Headers.ContentType?.ToString());
+    }
+
+    [Fact]
+    public async Task The_root_is_no_more_than_what_is_accepted()
+    {
+        await using var host = await StartAsync();
+        var request = new HttpRequestMessage(HttpMethod.Get, "") { Headers = { { "Accept", "image/png" } } };
+
+        var answer = await host.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.NotAcceptable, answer.StatusCode);
+        Assert.Equal(Json, answer.Content.Headers.ContentType?.ToString());
     }
 
     [Fact]

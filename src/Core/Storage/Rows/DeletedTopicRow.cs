@@ -9,12 +9,17 @@ internal static class DeletedTopicRow
 
     public static Dictionary<string, object> Encode(DeletedTopic value) => new()
     {
+        ["name"] = value.Name,
         ["partitions"] = value.Partitions,
         ["at"] = value.DeletedAt,
     };
 
     public static DeletedTopic Decode(StoredRow row) => new(
-        row.Key.Row[Prefix.Length..], (int)row.Columns["partitions"], (DateTimeOffset)row.Columns["at"], row.ETag);
+        row.Key.Row[Prefix.Length..],
+        (string)row.Columns["name"],
+        (int)row.Columns["partitions"],
+        (DateTimeOffset)row.Columns["at"],
+        row.ETag);
 }
 
-internal sealed record DeletedTopic(string Id, int Partitions, DateTimeOffset DeletedAt, string? ETag);
+internal sealed record DeletedTopic(string Id, string Name, int Partitions, DateTimeOffset DeletedAt, string? ETag);

@@ -20,6 +20,7 @@ internal static class TopicRow
         ["partitions"] = value.Topic.Partitions,
         ["settings"] = JsonSerializer.Serialize<IDictionary<string, string>>(value.Topic.Settings.Overrides),
         ["deleting"] = value.Deleting,
+        ["freed"] = value.Freed,
     };
 
     public static StoredTopic Decode(StoredRow row)
@@ -30,9 +31,20 @@ internal static class TopicRow
             (string)row.Columns["id"],
             (int)row.Columns["partitions"],
             new TopicSettings(settings.ToImmutableSortedDictionary(StringComparer.Ordinal)));
-        return new StoredTopic(topic, (bool)row.Columns["deleting"], row.ETag);
+        return new StoredTopic(topic, (bool)row.Columns["deleting"], row.ETag)
+        {
+            Freed = (bool)row.Columns["freed"],
+        };
     }
 }
 
 /// <summary>A topic as its row has it. While it is being deleted nobody finds it, but its name is not free yet.</summary>
-internal sealed record StoredTopic(Topic Topic, bool Deleting, string? ETag);
+internal sealed record StoredTopic(Topic Topic, bool Deleting, string? ETag)
+{
+    /// <summary>The topic is deleted and its name is free. The row stays a while, and keeps late requests to insert one out.</summary>
+    /// <remarks>
+    /// An insert is on condition that there is no row. If deletion left none, a delayed or doubled one would bring the
+    /// topic back, with logs that are closed for ever.
+    /// </remarks>
+    public bool Freed { get; init; }
+}

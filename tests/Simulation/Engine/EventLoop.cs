@@ -1,0 +1,112 @@
+namespace Serverless.Simulation.Engine;
+
+/// <summary>All that happens in one seed, one thing after the other, on one thread and in virtual time.</summary>
+/// <remarks>
+/// Storage replies, timers and continuations go through this one queue, ordered by time and then by arrival, so a seed runs
+/// the same way each time. Whatever reaches the loop, a clock or a port from another thread would break that: it is noted
+/// here and fails the seed, whatever the code that strayed does with its exception.
+/// </remarks>
+internal sealed class EventLoop : SynchronizationContext
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly PriorityQueue<Action, (long At, long Tick)> _queue = new();
+    private readonly Thread _owner = Thread.CurrentThread;
+    private volatile string? _escape;
+    private GuaranteeException? _failure;
+    private long _tick;
+
+    /// <summary>Virtual time since the seed began.</summary>
+    public TimeSpan Now { get; private set; }
+
+    public long Steps { get; private set; }
+
+    /// <summary>Everything that a replay must repeat, folded into one number.</summary>
+    public TraceHash Trace { get; } = new();
+
+    public void At(TimeSpan delay, Action action)
+    {
+        Guard();
+        var at = Now + (delay < TimeSpan.Zero ? TimeSpan.Zero : delay);
+        _queue.Enqueue(action, (at.Ticks, ++_tick));
+    }
+
+    /// <summary>Runs the next event; false when nothing is left to happen.</summary>
+    public bool Step()
+    {
+        if (_escape is { } escape)
+        {
+            throw new GuaranteeException("deterministic", escape);
+        }
+
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+
+        if (!_queue.TryDequeue(out var action, out var at))
+        {
+            return false;
+        }
+
+        Now = TimeSpan.FromTicks(at.At);
+        Steps++;
+        Trace.Add(at.At);
+        Trace.Add(at.Tick);
+        SetSynchronizationContext(this);
+        action();
+        return true;
+    }
+
+    /// <summary>Ends the seed at its next step: for code whose exceptions nobody would see.</summary>
+    public void Fail(GuaranteeException failure) => _failure ??= failure;
+
+    /// <summary>Starts a task of which nobody waits for the end; what it throws ends the seed.</summary>
+    public async Task ObserveAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception as GuaranteeException ?? new GuaranteeException("workload", exception.ToString()));
+        }
+    }
+
+    /// <summary>Called by everything that simulated code can reach.</summary>
+    public void Guard()
+    {
+        if (Thread.CurrentThread != _owner)
+        {
+            _escape ??= $"Left the simulated thread at:{Environment.NewLine}{Environment.StackTrace}";
+            throw new GuaranteeException("deterministic", _escape);
+        }
+    }
+
+    /// <summary>The continuations of clients, which run at once.</summary>
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (OnThread())
+        {
+            At(TimeSpan.Zero, () => d(state));
+        }
+    }
+
+    public override void Send(SendOrPostCallback d, object? state) =>
+        throw new GuaranteeException("deterministic", "Something waits for a continuation with its thread.");
+
+    public override SynchronizationContext CreateCopy() => this;
+
+    /// <summary>Whether a continuation came from our thread. It must not throw where it did not: that would end the process.</summary>
+    public bool OnThread()
+    {
+        if (Thread.CurrentThread == _owner)
+        {
+            return true;
+        }
+
+        _escape ??= $"A continuation came from another thread:{Environment.NewLine}{Environment.StackTrace}";
+        return false;
+    }
+}

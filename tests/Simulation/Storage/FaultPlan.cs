@@ -1,0 +1,54 @@
+using Serverless.Simulation.Engine;
+
+namespace Serverless.Simulation.Storage;
+
+/// <summary>Decides what becomes of each storage call of one seed.</summary>
+internal interface IFaultPlan
+{
+    Fault Next(StorageCall call);
+}
+
+/// <summary>By chance, in windows: about a quarter of them are free of faults, and all that follow the healing.</summary>
+internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faults) : IFaultPlan
+{
+    private TimeSpan _windowEnds;
+    private TimeSpan _throttledUntil;
+    private bool _calm = true;
+
+    public bool Healed { get; private set; }
+
+    public void Heal() => Healed = true;
+
+    public Fault Next(StorageCall call)
+    {
+        if (Healed)
+        {
+            return Fault.None;
+        }
+
+        if (loop.Now >= _windowEnds)
+        {
+            _calm = faults.Chance(0.25);
+            _windowEnds = loop.Now + faults.Between(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60));
+            if (!_calm && faults.Chance(rates.ThrottleRate * 30))
+            {
+                _throttledUntil = loop.Now + faults.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+            }
+        }
+
+        var drawn = rates.Draw(call, faults);
+        return _calm ? Fault.None : loop.Now < _throttledUntil ? Fault.Throttled : drawn;
+    }
+}
+
+/// <summary>By number: the calls of a scenario are counted from 1, and some of them meet a fault.</summary>
+internal sealed class ScriptedFaults(IReadOnlyDictionary<int, Fault> faults) : IFaultPlan
+{
+    public int CallsSeen { get; private set; }
+
+    public Fault Next(StorageCall call)
+    {
+        var fault = faults.GetValueOrDefault(++CallsSeen);
+        return Storage.Faults.Applies(fault, call) ? fault : Fault.None;
+    }
+}

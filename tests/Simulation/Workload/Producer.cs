@@ -1,0 +1,114 @@
+using Serverless.Core;
+using Serverless.Core.Log;
+using Serverless.Core.Records;
+using Serverless.Core.Topics;
+using Serverless.Simulation.Audit;
+using Serverless.Simulation.Engine;
+using Serverless.Simulation.World;
+
+namespace Serverless.Simulation.Workload;
+
+/// <summary>Sends batches of values that nobody else sends, and holds the log to what it answers.</summary>
+internal sealed class Producer(Cluster cluster, Client client, SeedShape shape, TopicNames topics)
+{
+    private readonly Random _random = client.Random;
+    private int _sent;
+
+    public async Task RunAsync()
+    {
+        while (_sent < shape.SendsEach && !topics.Healed)
+        {
+            await client.PauseAsync(_random.Between(TimeSpan.Zero, shape.ThinkMax));
+            if (await topics.FindAsync(client) is { } topic)
+            {
+                var atOnce = _random.Chance(0.2) ? _random.Next(2, 8) : 1;
+                var partition = _random.Next(topic.Partitions);
+                await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => SendUntilKnownAsync(topic, partition)));
+            }
+        }
+    }
+
+    /// <summary>One send; true when it was acknowledged.</summary>
+    public async Task<Outcome> SendAsync(Topic topic, int partition, Instance? instance)
+    {
+        var log = cluster.Audit.Of(topic.Id, partition);
+        var send = NewSend(topic, partition);
+        var (endBefore, wasDeleted) = (log.EndSeen, topics.IsDeleted(topic.Id));
+        var reply = await client.CallAsync(
+            instance,
+            $"send {Storage.Short.Id(topic.Id)}/{partition} {send.Values[0]}×{send.Values.Count}",
+            async (at, cancellationToken) =>
+            {
+                var answer = await at.Logs.AppendAsync(topic, partition, Batch(send), cancellationToken);
+                if (answer.Error == ErrorCode.None)
+                {
+                    Acknowledged(log, send, answer);
+                }
+
+                return answer;
+            });
+
+        send.Outcome = reply.Outcome != Outcome.Ok ? reply.Outcome : reply.Value.Error switch
+        {
+            ErrorCode.None => Outcome.Ok,
+            ErrorCode.RequestTimedOut => Outcome.Info,
+            _ => Outcome.Fail,
+        };
+        if (send.Outcome == Outcome.Ok)
+        {
+            Guarantee.Holds(!wasDeleted, "L15", $"{log.Name}: {send} was appended after the topic's deletion had returned.");
+            Guarantee.Holds(
+                reply.Value.BaseOffset >= endBefore, "L8",
+                $"{log.Name}: {send} got {reply.Value.BaseOffset} though {endBefore} had been seen as the end before.");
+            log.SawEnd(reply.Value.BaseOffset + send.Values.Count);
+        }
+
+        Guarantee.Holds(
+            send.Outcome != Outcome.Fail || send.At < 0, "A1", $"{log.Name}: {send} was refused for good, and is at {send.At}.");
+        return send.Outcome;
+    }
+
+    // What is acknowledged is in storage, where the answer says, at the instant of the answer.
+    private static void Acknowledged(PartitionAudit log, Send send, AppendAnswer answer)
+    {
+        Guarantee.Holds(send.At >= 0, "L12", $"{log.Name}: {send} was acknowledged and is not in the log.");
+        Guarantee.Holds(
+            send.At == answer.BaseOffset, "L3", $"{log.Name}: {send} was acknowledged at {answer.BaseOffset} and is at {send.At}.");
+    }
+
+    // A producer without an identity sends anew what it does not know of, and here with new values.
+    private async Task SendUntilKnownAsync(Topic topic, int partition)
+    {
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            if (await SendAsync(topic, partition, client.AnyInstance()) != Outcome.Info)
+            {
+                return;
+            }
+        }
+    }
+
+    private Send NewSend(Topic topic, int partition)
+    {
+        var number = ++_sent;
+        var pad = new string('x', _random.Chance(0.03) ? 5_000 : _random.Next(0, 50));
+        var values = Enumerable.Range(0, _random.Next(1, 5)).Select(index => $"{client.Name}.{number}.{index}{pad}").ToList();
+
+        // Some producers' clocks are behind, as timestamps need not rise along a log.
+        var timestamp = cluster.NowMs - (_random.Chance(0.2) ? _random.Next(20_000) : 0);
+        var send = new Send(client.Name, topic.Id, partition, timestamp, values);
+        cluster.Audit.Sending(send);
+        return send;
+    }
+
+    private static byte[] Batch(Send send)
+    {
+        using var builder = new RecordBatchBuilder();
+        foreach (var value in send.Values)
+        {
+            builder.Add(send.TimestampMs, [], keyIsNull: true, System.Text.Encoding.UTF8.GetBytes(value), valueIsNull: false);
+        }
+
+        return builder.Build();
+    }
+}

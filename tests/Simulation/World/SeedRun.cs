@@ -1,0 +1,211 @@
+using Serverless.Core.Topics;
+using Serverless.Simulation.Audit;
+using Serverless.Simulation.Bugs;
+using Serverless.Simulation.Engine;
+using Serverless.Simulation.Storage;
+using Serverless.Simulation.Workload;
+
+namespace Serverless.Simulation.World;
+
+/// <summary>One seed from its start to its verdict: faults, healing, what was late, final reads, what is left behind.</summary>
+internal sealed class SeedRun
+{
+    // Longer than any late effect after any timeout, and than any stall.
+    private static readonly TimeSpan FaultsLast = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan CalmPatience = TimeSpan.FromMinutes(1);
+
+    private readonly EventLoop _loop = new();
+    private readonly Cluster _cluster;
+    private readonly SeedShape _shape;
+    private readonly Chance _chance;
+    private readonly RandomFaults _faults;
+    private readonly TopicNames _topics;
+    private readonly List<Client> _clients = [];
+
+    private SeedRun(ulong seed, PlantedBug bug)
+    {
+        _chance = new Chance(seed);
+        _shape = SeedShape.Draw(_chance.Shape);
+        _faults = new RandomFaults(_loop, _shape.Rates, _chance.Faults);
+        _cluster = new Cluster(_loop, _shape, _chance, _faults, bug);
+        _topics = new TopicNames([.. Enumerable.Range(0, _chance.Shape.Next(1, 4)).Select(number => $"topic{number}")]);
+    }
+
+    /// <summary>Runs a seed on a thread of its own: nothing of another seed, or of the test runner, is there to be met.</summary>
+    public static SeedResult Run(ulong seed, PlantedBug bug = PlantedBug.None)
+    {
+        SeedResult? result = null;
+        var thread = new Thread(() => result = RunHere(seed, bug), maxStackSize: 16 * 1024 * 1024) { Name = $"seed {seed}" };
+        thread.Start();
+        thread.Join();
+        return result!;
+    }
+
+    private static SeedResult RunHere(ulong seed, PlantedBug bug)
+    {
+        var run = new SeedRun(seed, bug);
+        GuaranteeException? failure = null;
+        try
+        {
+            run.All();
+        }
+        catch (GuaranteeException found)
+        {
+            failure = found;
+        }
+        catch (Exception exception)
+        {
+            failure = new GuaranteeException("simulator", exception.ToString());
+        }
+
+        return new SeedResult(
+            seed, bug, failure, failure is null ? "" : run._cluster.History.ToString(), run._loop.Trace.Value,
+            run._loop.Now, run._cluster.History.Events, run._cluster.Audit.Effects, run._cluster.Table);
+    }
+
+    private void All()
+    {
+        Phase("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
+        _faults.Heal();
+
+        // Late writes land and stalled instances wake; only then has everything happened that can.
+        _loop.At(2 * FaultRates.LateMax, () => { });
+        while (_loop.Step())
+        {
+        }
+
+        foreach (var instance in _cluster.Slots)
+        {
+            Guarantee.Holds(instance is { Under: 0 }, "A4", $"{instance?.Name} still works on {instance?.Under} operations.");
+        }
+
+        _cluster.History.Add("", "HEALED");
+        Phase("calm", CalmAsync, limit: TimeSpan.FromHours(1));
+        Phase("removal", RemovalAsync, limit: TimeSpan.FromHours(12));
+    }
+
+    private void Phase(string name, Func<Task> phase, TimeSpan limit)
+    {
+        var until = _loop.Now + limit;
+        SynchronizationContext.SetSynchronizationContext(_loop);
+        var done = false;
+        _loop.At(TimeSpan.Zero, () => _ = _loop.ObserveAsync(async () =>
+        {
+            await phase();
+            done = true;
+        }));
+        while (!done)
+        {
+            Guarantee.Holds(_loop.Step(), "A4", $"Everybody waits, and nothing is left to happen ({name}).");
+            Guarantee.Holds(_loop.Now < until, "A4", $"The {name} phase does not end.");
+        }
+    }
+
+    private async Task FaultsAsync()
+    {
+        var alone = _chance.Shape.Chance(0.5);
+        var admins = Enumerable.Range(0, alone ? 1 : 2)
+            .Select(number => new TopicAdmin(_cluster, NewClient($"a{number}"), _shape, _topics, alone)).ToList();
+        await admins[0].CreateAllAsync();
+        var producers = Enumerable.Range(0, _shape.Producers)
+            .Select(number => new Producer(_cluster, NewClient($"p{number}"), _shape, _topics).RunAsync()).ToList();
+        var others = Enumerable.Range(0, _shape.Readers)
+            .Select(number => new Reader(_cluster, NewClient($"r{number}"), _shape, _topics).RunAsync())
+            .Concat(admins.Select(admin => admin.RunAsync()))
+            .Concat(Enumerable.Range(0, 2).Select(number => new Sweeper(NewClient($"s{number}"), _topics).RunAsync()))
+            .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
+            .ToList();
+        await Task.WhenAny(Task.WhenAll(producers), Task.Delay(FaultsLast, _cluster.Service));
+        _faults.Heal();
+        _topics.Healed = true;
+        await Task.WhenAll(producers.Concat(others));
+    }
+
+    // Without faults every instance, whatever it went through, appends and reads at once, and all see the same log.
+    private async Task CalmAsync()
+    {
+        var client = NewClient("calm");
+        client.Patience = CalmPatience;
+        var (producer, reader) = (
+            new Producer(_cluster, client, _shape, _topics), new Reader(_cluster, client, _shape, _topics));
+        var instances = _cluster.Slots.Append(_cluster.Born(slot: -1)).ToList();
+        foreach (var topic in _cluster.Audit.Topics.Live.ToList())
+        {
+            for (var partition = 0; partition < topic.Partitions; partition++)
+            {
+                foreach (var instance in instances)
+                {
+                    await SendAsync(producer, topic, partition, instance);
+                }
+
+                foreach (var instance in instances)
+                {
+                    await ReadAllAsync(reader, topic, partition, instance);
+                }
+            }
+        }
+    }
+
+    private static async Task SendAsync(Producer producer, Topic topic, int partition, Instance? instance)
+    {
+        var outcome = await producer.SendAsync(topic, partition, instance);
+        Guarantee.Holds(outcome != Outcome.Info, "A4", $"{topic.Name}-{partition}: no honest append without any fault.");
+    }
+
+    private async Task ReadAllAsync(Reader reader, Topic topic, int partition, Instance? instance)
+    {
+        var log = _cluster.Audit.Of(topic.Id, partition);
+        var marks = await reader.MarksAsync(topic, partition, instance);
+        Guarantee.Holds(
+            marks is { } known && known.LogStartOffset == log.Start && known.LogEndOffset == log.End, "L8",
+            $"{log.Name}: {marks} where the log runs from {log.Start} to {log.End}.");
+        for (var offset = log.Start; offset < log.End;)
+        {
+            var next = await reader.FetchAsync(topic, partition, offset, 3_000, instance);
+            Guarantee.Holds(next > offset, "L1", $"{log.Name}: {offset} cannot be read, and the log ends at {log.End}.");
+            offset = next!.Value;
+        }
+    }
+
+    // What is deleted or past its time is gone in the end, whoever died while removing it.
+    private async Task RemovalAsync()
+    {
+        var client = NewClient("calm");
+        client.Patience = CalmPatience;
+        var sweeper = new Sweeper(client, _topics);
+        var instance = _cluster.Born(slot: -1);
+        for (var hour = 0; hour < 6; hour++)
+        {
+            for (var steps = 0; await sweeper.SweepAsync(instance); steps++)
+            {
+                Guarantee.Holds(steps < 100, "A4", "The sweeps always find more to do.");
+            }
+
+            await client.PauseAsync(TimeSpan.FromMinutes(65));
+        }
+
+        await Residue.CheckAsync(_cluster);
+    }
+
+    private Client NewClient(string name)
+    {
+        var client = new Client(_cluster, new Random(_chance.Workload.Next()), name);
+        _clients.Add(client);
+        return client;
+    }
+}
+
+/// <summary>What became of a seed.</summary>
+internal sealed record SeedResult(
+    ulong Seed, PlantedBug Bug, GuaranteeException? Failure, string History, ulong Trace, TimeSpan Virtual, long Events,
+    long Effects, FaultTable Faults)
+{
+    public string Report() =>
+        $"""
+        {Failure?.Message}
+
+        {History}
+
+        Replay: {(Bug == PlantedBug.None ? "" : $"BUG={Bug} ")}SEED={Seed} dotnet run --project tests/Simulation -- -class "*SeedTests"
+        """;
+}
