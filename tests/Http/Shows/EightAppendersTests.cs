@@ -6,7 +6,7 @@ namespace Serverless.Http.Shows;
 [Collection(Show.Name)]
 public sealed class EightAppendersTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Processes = 8, RequestsEach = 200;
+    private const int Processes = 8, RequestsEach = 60;
 
     private readonly string _data = Directory.CreateTempSubdirectory("appenders-").FullName;
 
