@@ -3,14 +3,17 @@ namespace Serverless.Core.Log;
 /// <summary>How long a block waits before it is sent: for company when appends are frequent, and out of the way of other writers.</summary>
 /// <remarks>
 /// Additive increase, multiplicative decrease (RFC 5681's idea), on the wait between our blocks instead of a window. A
-/// refusal adds ten times the time that an append takes; each success takes three percent away. With n writers
+/// refusal adds twenty times the time that an append takes; each success takes six percent away. With n writers
 /// that settles where about one attempt in seven is refused, whatever the latency and whatever n: the chance of a
-/// refusal is about (n - 1) · latency / wait, and gains and losses cancel at p / (1 - p) = 0.03 · wait / (10 · latency).
+/// refusal is about (n - 1) · latency / wait, and gains and losses cancel at p / (1 - p) = 0.06 · wait / (20 · latency).
+/// Simulated (ContentionTests): eight writers of 400 appends each, from a cold start, need 1.12 to 1.27 attempts a block
+/// at storage latencies of 2 to 20 ms. Ten times and three percent settle at the same place but take longer to get there:
+/// 1.13 to 1.36.
 /// </remarks>
 internal sealed class LingerControl(LogOptions options, Random random)
 {
-    private const double IncreaseInLatencies = 10;
-    private const double Decrease = 0.97;
+    private const double IncreaseInLatencies = 20;
+    private const double Decrease = 0.94;
 
     // Below this many latencies another writer is unlikely to come between, and waiting would be for nothing.
     private const double WorthInLatencies = 1;
