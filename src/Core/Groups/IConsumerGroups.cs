@@ -1,3 +1,5 @@
+using Serverless.Core.Records;
+
 namespace Serverless.Core.Groups;
 
 /// <summary>Consumer groups, as the HTTP edge and the timers need them. Any process serves any instance.</summary>
@@ -124,8 +126,8 @@ public enum SeekKind
 /// <summary>Where to move one partition. <c>Value</c> is an offset or milliseconds, by kind.</summary>
 public readonly record struct SeekTarget(TopicPartition At, SeekKind Kind, long Value = 0, string Metadata = "");
 
-/// <summary>Whether a record can be shown in a format, decided on its stored bytes; null key or value is always fine.</summary>
-public delegate bool RecordFilter(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+/// <summary>Whether a record can be shown in a format, decided on its stored bytes; a null key or value is always fine.</summary>
+public delegate bool RecordFilter(scoped in Record record);
 
 /// <summary>One poll. Null takes the instance's setting or the server's limit.</summary>
 public sealed record PollRequest

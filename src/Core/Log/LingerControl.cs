@@ -2,18 +2,17 @@ namespace Serverless.Core.Log;
 
 /// <summary>How long a block waits before it is sent: for company when appends are frequent, and out of the way of other writers.</summary>
 /// <remarks>
-/// Additive increase, multiplicative decrease (RFC 5681's idea), on the wait between our blocks instead of a window. A
-/// refusal adds twenty times the time that an append takes; each success takes six percent away. With n writers
-/// that settles where about one attempt in seven is refused, whatever the latency and whatever n: the chance of a
-/// refusal is about (n - 1) · latency / wait, and gains and losses cancel at p / (1 - p) = 0.06 · wait / (20 · latency).
-/// Simulated (ContentionTests): eight writers of 400 appends each, from a cold start, need 1.12 to 1.27 attempts a block
-/// at storage latencies of 2 to 20 ms. Ten times and three percent settle at the same place but take longer to get there:
-/// 1.13 to 1.36.
+/// Additive increase, multiplicative decrease (RFC 5681's idea), on the wait between our blocks instead of a window. With w
+/// for the wait in units of the time that an append takes, a refusal adds 8 √w and a success takes 14 percent away. Of n
+/// writers' attempts, p = (n - 1) / w are refused, and gains and losses cancel at p / (1 - p) = 0.019 √w: about one attempt
+/// in fifteen with two writers, one in seven with eight, one in four with thirty-two, whatever the latency. A refusal that
+/// added the same to any wait would cost two writers half of their throughput; one that added in proportion would leave
+/// nothing that makes the writers' waits equal.
 /// </remarks>
 internal sealed class LingerControl(LogOptions options, Random random)
 {
-    private const double IncreaseInLatencies = 20;
-    private const double Decrease = 0.94;
+    private const double IncreaseInLatencies = 8;
+    private const double Decrease = 0.86;
 
     // Below this many latencies another writer is unlikely to come between, and waiting would be for nothing.
     private const double WorthInLatencies = 1;
@@ -33,7 +32,8 @@ internal sealed class LingerControl(LogOptions options, Random random)
     public void Lost(TimeSpan latency)
     {
         Learn(latency);
-        _waitMs = Math.Min(_waitMs + (IncreaseInLatencies * _latencyMs), options.LingerMax.TotalMilliseconds);
+        var increaseMs = IncreaseInLatencies * Math.Sqrt(Math.Max(1, _waitMs / _latencyMs)) * _latencyMs;
+        _waitMs = Math.Min(_waitMs + increaseMs, options.LingerMax.TotalMilliseconds);
     }
 
     /// <summary>The wait before the next block. <c>busy</c>: appends arrived while the last block was under way.</summary>

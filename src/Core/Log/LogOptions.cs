@@ -15,8 +15,11 @@ public sealed record LogOptions
     /// <summary>How long a block waits for company while appends come faster than they land.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The longest that contention with other writers may widen the wait.</summary>
-    public TimeSpan LingerMax { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// The longest that contention with other writers may widen the wait: room for the fifty latencies that eight writers
+    /// settle at while an append takes up to 40 ms.
+    /// </summary>
+    public TimeSpan LingerMax { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Refusals in a row, by other writers, before a block is given up.</summary>
     public int AttemptsMax { get; init; } = 40;

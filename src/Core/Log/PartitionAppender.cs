@@ -29,7 +29,9 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
             return new AppendAnswer(ErrorCode.MessageTooLarge, -1);
         }
 
-        var append = new PendingAppend(batch, header);
+        var append = settings.MessageTimestampType == TimestampType.LogAppendTime
+            ? Timestamped(batch)
+            : new PendingAppend(batch, header);
         Enqueue(settings, append);
         try
         {
@@ -40,6 +42,15 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
             append.Abandoned = true;
             throw;
         }
+    }
+
+    // The time at which the log took it in charge: the same for every attempt, so that a retry sends the same bytes.
+    private PendingAppend Timestamped(ReadOnlyMemory<byte> batch)
+    {
+        var stamped = batch.ToArray();
+        RecordBatch.StampLogAppendTime(stamped, context.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        Invariant.Holds(RecordBatchHeader.TryRead(stamped, out var header));
+        return new PendingAppend(stamped, header);
     }
 
     private void Enqueue(TopicSettings settings, PendingAppend append)

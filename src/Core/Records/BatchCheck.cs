@@ -6,7 +6,7 @@ public enum BatchCheck
     /// <summary>A whole batch with a right checksum, whose header is sane.</summary>
     Valid,
 
-    /// <summary>Nothing is wrong so far, and more bytes are needed.</summary>
+    /// <summary>Nothing is known to be wrong, and more bytes are needed.</summary>
     Incomplete,
 
     /// <summary>No further byte could make this a batch.</summary>

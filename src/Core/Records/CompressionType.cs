@@ -1,6 +1,9 @@
 namespace Serverless.Core.Records;
 
-/// <summary>Kafka's compression codecs, numbered as in a batch's attributes. Only <c>None</c> and <c>Gzip</c> can be read and written.</summary>
+/// <summary>
+/// Kafka's compression codecs, numbered as in a batch's attributes. Only <c>None</c> and <c>Gzip</c> can be read and
+/// written.
+/// </summary>
 public enum CompressionType : byte
 {
     None = 0,

@@ -2,10 +2,13 @@ using System.Buffers.Binary;
 
 namespace Serverless.Core.Records;
 
-/// <summary>Records that the log writes to itself: how transactions ended, and where a segment or a topic did.</summary>
+/// <summary>
+/// Records that the log writes to itself: how transactions ended, and where a segment or a topic did.
+/// </summary>
 /// <remarks>
-/// The key is two 16-bit numbers, version and type. A later version may add fields but not change these, so any version is
-/// read. Types from 100 on are ours: Kafka's clients take types that they do not know for none of their business.
+/// The key is two 16-bit numbers, version and type. A later version may add fields but not change these, so any
+/// version is read. Types from 100 on are ours: Kafka's clients take types that they do not know for none of their
+/// business.
 /// </remarks>
 public static class ControlRecord
 {
@@ -21,9 +24,14 @@ public static class ControlRecord
     /// <summary>The topic was deleted; nothing may be appended any more.</summary>
     public const short TopicClosed = 101;
 
+    /// <summary>The first type that is not Kafka's.</summary>
+    internal const short OwnTypesMin = SegmentEnd;
+
     internal const int KeySize = 2 * sizeof(short);
 
-    /// <summary>The type of a control batch; false when it is none, or its record breaks the format. Never throws.</summary>
+    /// <summary>
+    /// The type of a control batch; false when it is none, or its record breaks the format. Never throws.
+    /// </summary>
     public static bool TryReadType(ReadOnlySpan<byte> batch, out short type)
     {
         type = 0;

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Serverless.Core.Records;
 
-/// <summary>CRC-32C (Castagnoli, RFC 3720): the checksum of record batches. One instruction for eight bytes where there is one.</summary>
+/// <summary>
+/// CRC-32C (Castagnoli, RFC 3720): the checksum of record batches. One instruction for eight bytes where there is one.
+/// </summary>
 public static class Crc32C
 {
     public static uint Compute(ReadOnlySpan<byte> source)

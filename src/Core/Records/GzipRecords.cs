@@ -5,11 +5,11 @@ namespace Serverless.Core.Records;
 
 /// <summary>The records of a gzip batch, decompressed into a pooled buffer until disposed.</summary>
 /// <remarks>
-/// A class, as a copied struct could give its buffer back twice. The buffer grows with what really comes out, never with
-/// what some field promises, and the limit is looked at before each read: a gzip bomb costs at most the limit.
-/// .NET's gzip stream takes an early end, or bytes that are no gzip, for the end of the data (unless strict validation is
-/// switched on for the whole process). So one more member is put behind the records: its byte comes out only when all
-/// before it was whole, checksums included.
+/// A class, as a copied struct could give its buffer back twice. The buffer grows with what really comes out, never
+/// with what some field promises, and the limit is looked at before each read: a gzip bomb costs at most the limit.
+/// .NET's gzip stream takes an early end, or bytes that are no gzip, for the end of the data (unless strict validation
+/// is switched on for the whole process). So one more member is put behind the records: its byte comes out only when
+/// all before it was whole, checksums included.
 /// </remarks>
 internal sealed class GzipRecords : IDisposable
 {
@@ -39,6 +39,7 @@ internal sealed class GzipRecords : IDisposable
         var source = ArrayPool<byte>.Shared.Rent(compressed.Length + EndMember.Length);
         var guess = Math.Clamp(compressed.Length * 4L, BufferMin, Math.Max(BufferMin, bytesMax));
         var records = new GzipRecords(ArrayPool<byte>.Shared.Rent((int)guess));
+        var kept = false;
         try
         {
             compressed.CopyTo(source);
@@ -46,21 +47,20 @@ internal sealed class GzipRecords : IDisposable
             using var stream = new MemoryStream(source, 0, compressed.Length + EndMember.Length, writable: false);
             using var gzip = new GZipStream(stream, CompressionMode.Decompress);
             records.Fill(gzip, bytesMax);
+            kept = true;
             return records;
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException)
         {
-            records.Dispose();
             throw new InvalidRecordException(NotWhole, RecordBatchHeader.Size, failure);
-        }
-        catch
-        {
-            records.Dispose();
-            throw;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(source);
+            if (!kept)
+            {
+                records.Dispose();
+            }
         }
     }
 

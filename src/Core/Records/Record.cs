@@ -1,11 +1,15 @@
 namespace Serverless.Core.Records;
 
-/// <summary>One record, as spans into the batch or into its decompressed records: it is gone when the reader is disposed.</summary>
+/// <summary>
+/// One record, as spans into the batch or into its decompressed records: it is gone when the reader is disposed.
+/// </summary>
 public readonly ref struct Record
 {
     public long Offset { get; internal init; }
 
-    /// <summary>Milliseconds since 1970; -1 where the producer gave none. Stored values are not judged, as in Kafka.</summary>
+    /// <summary>
+    /// Milliseconds since 1970; -1 where the producer gave none. Stored values are not judged, as in Kafka.
+    /// </summary>
     public long Timestamp { get; internal init; }
 
     public bool KeyIsNull { get; internal init; }

@@ -4,8 +4,8 @@ namespace Serverless.Core.Records;
 
 /// <summary>A record batch of magic 2 as bytes: checked as a whole, and stamped in place by the log.</summary>
 /// <remarks>
-/// Upholds <b>whole records</b>: nothing behind the header is looked at before length and checksum are right. Kafka's rules
-/// of reading are taken over; where Kafka would read on with a nonsensical number, the batch is refused.
+/// Upholds <b>whole records</b>: nothing behind the header is looked at before length and checksum are right. Kafka's
+/// rules of reading are taken over; where Kafka would read on with a nonsensical number, the batch is refused.
 /// </remarks>
 public static class RecordBatch
 {
@@ -15,13 +15,21 @@ public static class RecordBatch
     /// <summary>The smallest <c>BatchLength</c>: the header's bytes behind that field.</summary>
     public const int LengthMin = RecordBatchHeader.Size - RecordBatchHeader.LogOverhead;
 
-    /// <summary>The largest <c>BatchLength</c>. Ours: a wild length is told from a long batch before its bytes are waited for.</summary>
+    /// <summary>
+    /// The largest <c>BatchLength</c>. Ours: a wild length is told from a long batch before its bytes are waited for.
+    /// </summary>
     public const int LengthMax = 16 * 1024 * 1024;
 
-    /// <summary>The largest size of a batch's records once decompressed, unless the reader says otherwise. Ours.</summary>
+    /// <summary>
+    /// The largest size of a batch's records once decompressed, unless the reader says otherwise. Ours.
+    /// </summary>
     public const int DecompressedBytesMax = 16 * 1024 * 1024;
 
-    /// <summary>Checks the batch that <paramref name="source"/> begins with; more may follow it. Never throws.</summary>
+    internal const string BytesBehindRecords = "there are bytes behind the last record";
+
+    /// <summary>
+    /// Checks the batch that <paramref name="source"/> begins with; more may follow it. Never throws.
+    /// </summary>
     /// <param name="header">The fields as they stand, wherever there are 61 bytes.</param>
     /// <param name="rule">The rule that is broken, where the answer is Corrupt.</param>
     public static BatchCheck Check(ReadOnlySpan<byte> source, out RecordBatchHeader header, out string? rule)
@@ -52,14 +60,18 @@ public static class RecordBatch
         return BatchCheck.Valid;
     }
 
-    /// <summary>Sets where the batch lies in the log, and who appended it, in place: both are outside of the CRC.</summary>
+    /// <summary>
+    /// Sets where the batch lies in the log, and who appended it, in place: both are outside of the CRC.
+    /// </summary>
     public static void Stamp(Span<byte> batch, long baseOffset, int leaderEpoch)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch[RecordBatchHeader.At.BaseOffset..], baseOffset);
         BinaryPrimitives.WriteInt32BigEndian(batch[RecordBatchHeader.At.LeaderEpoch..], leaderEpoch);
     }
 
-    /// <summary>Gives all records of a whole, checked batch the time of its append, in place; the CRC is made anew.</summary>
+    /// <summary>
+    /// Gives all records of a whole, checked batch the time of its append, in place; the CRC is made anew.
+    /// </summary>
     public static void StampLogAppendTime(Span<byte> batch, long logAppendTimeMs)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(logAppendTimeMs);
@@ -96,7 +108,9 @@ public static class RecordBatch
         }
 
         // Written so that nothing can overflow: the next offset must be a number too.
-        if (header.LastOffsetDelta < 0 || header.BaseOffset < 0 || header.BaseOffset >= long.MaxValue - header.LastOffsetDelta)
+        if (header.LastOffsetDelta < 0
+            || header.BaseOffset < 0
+            || header.BaseOffset >= long.MaxValue - header.LastOffsetDelta)
         {
             return "the offsets are out of bounds";
         }
@@ -110,9 +124,20 @@ public static class RecordBatch
         return header.Compression == CompressionType.None ? BrokenCount(header, header.BatchLength - LengthMin) : null;
     }
 
-    /// <summary>Counts are believed only as far as there are bytes for them, so that a lie costs its writer something.</summary>
-    internal static string? BrokenCount(in RecordBatchHeader header, int recordsBytes) =>
-        (long)header.RecordCount * RecordCodec.SizeMin > recordsBytes ? "there are fewer bytes than the record count needs" : null;
+    /// <summary>
+    /// Counts are believed only as far as there are bytes for them, so that a lie costs its writer something.
+    /// </summary>
+    internal static string? BrokenCount(in RecordBatchHeader header, int recordsBytes)
+    {
+        if (header.RecordCount == 0 && recordsBytes > 0)
+        {
+            return BytesBehindRecords;
+        }
+
+        return (long)header.RecordCount * RecordCodec.SizeMin > recordsBytes
+            ? "there are fewer bytes than the record count needs"
+            : null;
+    }
 
     private static uint Checksum(ReadOnlySpan<byte> batch) => Crc32C.Compute(batch[RecordBatchHeader.At.Attributes..]);
 }

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Serverless.Core.Records;
 
-/// <summary>Builds one batch, record by record, in a pooled buffer. Can be used again after <see cref="Reset"/>.</summary>
+/// <summary>
+/// Builds one batch, record by record, in a pooled buffer. Can be used again after <see cref="Reset"/>.
+/// </summary>
 /// <remarks>Not safe for use by several threads at once.</remarks>
 public sealed class RecordBatchBuilder : IDisposable
 {
@@ -14,8 +16,8 @@ public sealed class RecordBatchBuilder : IDisposable
     private long _baseTimestamp;
     private long _maxTimestamp = -1;
 
-    /// <exception cref="ArgumentException">The codec cannot be written; or, as in Kafka, a transaction has no producer id, or a
-    /// producer id no epoch or no sequence.</exception>
+    /// <exception cref="ArgumentException">The codec cannot be written; or, as in Kafka, a transaction has no producer
+    /// id, or a producer id no epoch or no sequence.</exception>
     public RecordBatchBuilder(
         CompressionType compression = CompressionType.None,
         TimestampType timestampType = TimestampType.CreateTime,
@@ -77,10 +79,14 @@ public sealed class RecordBatchBuilder : IDisposable
         long timestampDelta = 0)
     {
         var bodySize = RecordCodec.BodySize(timestampDelta, offsetDelta, key, keyIsNull, value, valueIsNull, headers);
-        return Varint.Size(bodySize) + bodySize;
+        return checked((int)(Varint.Size(bodySize) + bodySize));
     }
 
-    /// <summary>A batch of one control record, whose key is version and type; base offset and leader epoch are 0.</summary>
+    /// <summary>
+    /// A batch of one control record, whose key is version and type; base offset and leader epoch are 0.
+    /// </summary>
+    /// <exception cref="ArgumentException">One of our own types has a producer id: Kafka takes every control batch of a
+    /// producer for the end of a transaction. Or see the constructor.</exception>
     public static byte[] BuildControl(
         short controlType,
         short version,
@@ -90,8 +96,19 @@ public sealed class RecordBatchBuilder : IDisposable
         short producerEpoch = -1,
         bool transactional = false)
     {
+        if (controlType >= ControlRecord.OwnTypesMin && producerId != -1)
+        {
+            throw new ArgumentException("The type is not one that Kafka knows of producers.", nameof(producerId));
+        }
+
         using var builder = new RecordBatchBuilder(
-            CompressionType.None, TimestampType.CreateTime, producerId, producerEpoch, -1, transactional, control: true);
+            CompressionType.None,
+            TimestampType.CreateTime,
+            producerId,
+            producerEpoch,
+            baseSequence: -1,
+            transactional,
+            control: true);
         Span<byte> key = stackalloc byte[ControlRecord.KeySize];
         ControlRecord.WriteKey(key, version, controlType);
         builder.Add(timestampMs, key, keyIsNull: false, value, valueIsNull: false);
@@ -100,8 +117,8 @@ public sealed class RecordBatchBuilder : IDisposable
 
     /// <summary>Adds a record at the next offset. Nothing has changed when it throws.</summary>
     /// <param name="timestampMs">Milliseconds since 1970, or -1 for none.</param>
-    /// <exception cref="ArgumentException">The timestamp is below -1, a header's key is null or no Unicode, or the batch would
-    /// pass 16 MiB: callers check <see cref="RecordSize"/> against their own limit first.</exception>
+    /// <exception cref="ArgumentException">The timestamp is below -1, a header's key is null or no Unicode, or the
+    /// batch would pass 16 MiB: callers check <see cref="RecordSize"/> against their own limit first.</exception>
     public void Add(
         long timestampMs,
         ReadOnlySpan<byte> key,
@@ -120,7 +137,7 @@ public sealed class RecordBatchBuilder : IDisposable
 
         var delta = timestampMs - baseTimestamp;
         var bodySize = RecordCodec.BodySize(delta, Count, key, keyIsNull, value, valueIsNull, headers);
-        var size = (long)Varint.Size(bodySize) + bodySize;
+        var size = Varint.Size(bodySize) + bodySize;
         if (_length + size - RecordBatchHeader.LogOverhead > RecordBatch.LengthMax)
         {
             throw new ArgumentException("The record does not fit the batch.", nameof(value));
@@ -128,13 +145,15 @@ public sealed class RecordBatchBuilder : IDisposable
 
         Reserve((int)size);
         _length += RecordCodec.Write(
-            _buffer.AsSpan(_length), bodySize, delta, Count, key, keyIsNull, value, valueIsNull, headers);
+            _buffer.AsSpan(_length), (int)bodySize, delta, Count, key, keyIsNull, value, valueIsNull, headers);
         _baseTimestamp = baseTimestamp;
         _maxTimestamp = Math.Max(_maxTimestamp, timestampMs);
         Count++;
     }
 
-    /// <summary>The batch, with base offset and leader epoch 0. With LogAppendTime the latest timestamp added is the append's.</summary>
+    /// <summary>
+    /// The batch, with base offset and leader epoch 0. With LogAppendTime the latest timestamp added is the append's.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no record in it.</exception>
     public byte[] Build() => Build(_fields.Attributes, _maxTimestamp);
 
@@ -174,6 +193,13 @@ public sealed class RecordBatchBuilder : IDisposable
         var batch = _fields.Compression == CompressionType.Gzip
             ? GzipRecords.Compress(_buffer.AsSpan(RecordBatchHeader.Size.._length), RecordBatchHeader.Size)
             : _buffer.AsSpan(0, _length).ToArray();
+        if (batch.Length - RecordBatchHeader.LogOverhead > RecordBatch.LengthMax)
+        {
+            // What does not compress, gzip makes a little larger, and 16 MiB of it too large. Plain, it fits.
+            batch = _buffer.AsSpan(0, _length).ToArray();
+            attributes = RecordBatchHeader.WithoutCompression(attributes);
+        }
+
         (_fields with
         {
             BatchLength = batch.Length - RecordBatchHeader.LogOverhead,

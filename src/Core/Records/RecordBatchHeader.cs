@@ -2,13 +2,18 @@ using System.Buffers.Binary;
 
 namespace Serverless.Core.Records;
 
-/// <summary>The 61 bytes that every batch of magic 2 begins with. Only <see cref="RecordBatch.Check"/> says whether they are sane.</summary>
+/// <summary>
+/// The 61 bytes that every batch of magic 2 begins with. Only <see cref="RecordBatch.Check"/> says whether they are
+/// sane.
+/// </summary>
 public readonly record struct RecordBatchHeader
 {
     /// <summary>Bytes of a header.</summary>
     public const int Size = At.RecordCount + sizeof(int);
 
-    /// <summary>Bytes that <see cref="BatchLength"/> does not count: itself and the base offset (Kafka's log overhead).</summary>
+    /// <summary>
+    /// Bytes that <see cref="BatchLength"/> does not count: itself and the base offset (Kafka's log overhead).
+    /// </summary>
     public const int LogOverhead = At.LeaderEpoch;
 
     private const short CompressionMask = 0x07, TimestampTypeMask = 0x08, TransactionalMask = 0x10, ControlMask = 0x20;
@@ -121,6 +126,8 @@ public readonly record struct RecordBatchHeader
             | (control ? ControlMask : 0));
 
     internal static short WithLogAppendTime(short attributes) => (short)(attributes | TimestampTypeMask);
+
+    internal static short WithoutCompression(short attributes) => (short)(attributes & ~CompressionMask);
 
     /// <summary>Where each field lies, in bytes from the start of the batch.</summary>
     internal static class At

@@ -1,6 +1,8 @@
 namespace Serverless.Core.Records;
 
-/// <summary>Walks batches that lie back to back, as in a segment or a fetch, and stops where no whole one is left.</summary>
+/// <summary>
+/// Walks batches that lie back to back, as in a segment or a fetch, and stops where no whole one is left.
+/// </summary>
 /// <remarks>Checksums are not looked at: whoever reads from storage calls <see cref="RecordBatch.Check"/>.</remarks>
 public ref struct RecordBatchReader(ReadOnlySpan<byte> batches)
 {

@@ -12,13 +12,20 @@ internal static class RecordCodec
     private const int HeaderSizeMin = 2;
     private const int NullLength = -1;
 
-    // Kafka's Java client would write '?' for half a surrogate pair; a key that is not what was given is worse than none.
+    // Kafka's Java client would write '?' for half a surrogate pair; a key that is not what was given is worse than
+    // none.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads the record at <paramref name="position"/> and moves behind it. Gives the rule that is broken, or null.</summary>
+    /// <summary>
+    /// Reads the record at <paramref name="position"/> and moves behind it. Gives the rule that is broken, or null.
+    /// </summary>
     /// <param name="offsetDeltaMin">Where the last record left off: offsets rise within a batch.</param>
     public static string? Read(
-        ReadOnlySpan<byte> records, scoped ref int position, scoped in RecordBatchHeader batch, int offsetDeltaMin, out Record record)
+        ReadOnlySpan<byte> records,
+        scoped ref int position,
+        scoped in RecordBatchHeader batch,
+        int offsetDeltaMin,
+        out Record record)
     {
         record = default;
         if (!Varint.TryReadInt32(records, ref position, out var length)
@@ -98,7 +105,7 @@ internal static class RecordCodec
     }
 
     /// <summary>Bytes of the record without its length.</summary>
-    public static int BodySize(
+    public static long BodySize(
         long timestampDelta,
         int offsetDelta,
         ReadOnlySpan<byte> key,
@@ -115,10 +122,12 @@ internal static class RecordCodec
                 + BytesSize(header.Value is null, header.Value.GetValueOrDefault().Length);
         }
 
-        return checked((int)size);
+        return size;
     }
 
-    /// <summary>Writes the record, whose body has <paramref name="bodySize"/> bytes; gives how many it took in all.</summary>
+    /// <summary>
+    /// Writes the record, whose body has <paramref name="bodySize"/> bytes; gives how many it took in all.
+    /// </summary>
     public static int Write(
         Span<byte> destination,
         int bodySize,
@@ -173,7 +182,8 @@ internal static class RecordCodec
         return position == source.Length;
     }
 
-    private static bool TryReadBytes(ReadOnlySpan<byte> source, scoped ref int position, out bool isNull, out ReadOnlySpan<byte> bytes)
+    private static bool TryReadBytes(
+        ReadOnlySpan<byte> source, scoped ref int position, out bool isNull, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
         isNull = false;

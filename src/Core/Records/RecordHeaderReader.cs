@@ -13,7 +13,9 @@ public ref struct RecordHeaderReader
         _left = count;
     }
 
-    /// <summary>The next header; false behind the last. The key is UTF-8 as it was stored, which nobody has checked.</summary>
+    /// <summary>
+    /// The next header; false behind the last. The key is UTF-8 as it was stored, which nobody has checked.
+    /// </summary>
     public bool TryRead(out ReadOnlySpan<byte> keyUtf8, out bool valueIsNull, out ReadOnlySpan<byte> value)
     {
         if (_left == 0)

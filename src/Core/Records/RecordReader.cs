@@ -2,9 +2,9 @@ namespace Serverless.Core.Records;
 
 /// <summary>Walks the records of one batch, control records included, without an allocation per record.</summary>
 /// <remarks>
-/// What is read is not trusted, though its checksum is right: every length and count is held against the bytes there are,
-/// offsets rise and stay within the batch, and sums do not overflow. Decompressed bytes live in a pooled buffer until the
-/// reader is disposed; a reader is not copied, and neither it nor a record is used after that.
+/// What is read is not trusted, though its checksum is right: every length and count is held against the bytes there
+/// are, offsets rise and stay within the batch, and sums do not overflow. Decompressed bytes live in a pooled buffer
+/// until the reader is disposed; a reader is not copied, and neither it nor a record is used after that.
 /// </remarks>
 public ref struct RecordReader : IDisposable
 {
@@ -24,7 +24,8 @@ public ref struct RecordReader : IDisposable
 
     /// <summary>Opens one whole batch that <see cref="RecordBatch.Check"/> has found valid.</summary>
     /// <param name="decompressedBytesMax">More than this is refused while it is being decompressed.</param>
-    /// <exception cref="InvalidRecordException">The header is not that of these bytes, or they cannot be decompressed.</exception>
+    /// <exception cref="InvalidRecordException">The header is not that of these bytes, or they cannot be
+    /// decompressed.</exception>
     public static RecordReader Open(
         ReadOnlySpan<byte> batch, int decompressedBytesMax = RecordBatch.DecompressedBytesMax)
     {
@@ -45,23 +46,17 @@ public ref struct RecordReader : IDisposable
         }
 
         var records = batch[RecordBatchHeader.Size..];
-        var reader = header.Compression switch
+        return header.Compression switch
         {
             CompressionType.None => new RecordReader(header, records, null),
             CompressionType.Gzip => Decompressed(header, GzipRecords.Decompress(records, decompressedBytesMax)),
             _ => throw new InvalidRecordException("the compression codec is not supported", 0),
         };
-
-        if (header.RecordCount == 0)
-        {
-            reader.RequireEnd();
-        }
-
-        return reader;
     }
 
     /// <summary>The next record; false behind the last.</summary>
-    /// <exception cref="InvalidRecordException">The record breaks the format, or bytes are left behind the last one.</exception>
+    /// <exception cref="InvalidRecordException">The record breaks the format, or bytes are left behind the last
+    /// one.</exception>
     public bool TryRead(out Record record)
     {
         if (_count == _header.RecordCount)
@@ -70,18 +65,21 @@ public ref struct RecordReader : IDisposable
             return false;
         }
 
-        var start = _position;
-        if (RecordCodec.Read(_records, ref _position, _header, _offsetDeltaMin, out record) is { } rule)
+        // The reader moves on only past a good record: asked again behind a broken one, it must not skip it.
+        var position = _position;
+        if (RecordCodec.Read(_records, ref position, _header, _offsetDeltaMin, out record) is { } rule)
         {
-            throw new InvalidRecordException(rule, PositionOf(start));
+            throw new InvalidRecordException(rule, PositionOf(_position));
         }
 
+        if (_count + 1 == _header.RecordCount && position != _records.Length)
+        {
+            throw new InvalidRecordException(RecordBatch.BytesBehindRecords, PositionOf(position));
+        }
+
+        _position = position;
         _offsetDeltaMin = (int)(record.Offset - _header.BaseOffset) + 1;
-        if (++_count == _header.RecordCount)
-        {
-            RequireEnd();
-        }
-
+        _count++;
         return true;
     }
 
@@ -96,14 +94,6 @@ public ref struct RecordReader : IDisposable
         }
 
         return new RecordReader(header, records.Bytes, records);
-    }
-
-    private readonly void RequireEnd()
-    {
-        if (_position != _records.Length)
-        {
-            throw new InvalidRecordException("there are bytes behind the last record", PositionOf(_position));
-        }
     }
 
     private readonly int PositionOf(int position) =>

@@ -5,8 +5,8 @@ namespace Serverless.Core.Records;
 /// <summary>Zig-zag numbers of variable length, as Protocol Buffers and Kafka's records write them.</summary>
 /// <remarks>
 /// A number takes the same bytes as an <c>int</c> and as a <c>long</c>, so there is one writer; readers differ in how
-/// much they let in. As in Kafka a number may take more bytes than it needs. Bits beyond the type's, which Kafka drops, are
-/// refused: no writer makes them, and dropping would turn damage into another number.
+/// much they let in. As in Kafka a number may take more bytes than it needs. Bits beyond the type's, which Kafka
+/// drops, are refused: no writer makes them, and dropping would turn damage into another number.
 /// </remarks>
 internal static class Varint
 {
@@ -31,7 +31,9 @@ internal static class Varint
         return size;
     }
 
-    /// <summary>Reads at <paramref name="position"/> and moves it on; false when the bytes end or exceed 32 bits.</summary>
+    /// <summary>
+    /// Reads at <paramref name="position"/> and moves it on; false when the bytes end or exceed 32 bits.
+    /// </summary>
     public static bool TryReadInt32(ReadOnlySpan<byte> source, scoped ref int position, out int value)
     {
         var read = TryReadRaw(source, ref position, 32, out var raw);
@@ -39,7 +41,9 @@ internal static class Varint
         return read;
     }
 
-    /// <summary>Reads at <paramref name="position"/> and moves it on; false when the bytes end or exceed 64 bits.</summary>
+    /// <summary>
+    /// Reads at <paramref name="position"/> and moves it on; false when the bytes end or exceed 64 bits.
+    /// </summary>
     public static bool TryReadInt64(ReadOnlySpan<byte> source, scoped ref int position, out long value)
     {
         var read = TryReadRaw(source, ref position, 64, out var raw);

@@ -77,5 +77,6 @@ public enum SubmitOutcome
 }
 
 /// <summary>What became of a submission. <c>ETags</c> has one entry an action where it was committed (null for deletes).</summary>
+/// <remarks><c>ServedAt</c> is default where the outcome is unknown because no reply came.</remarks>
 public readonly record struct SubmitResult(
     SubmitOutcome Outcome, IReadOnlyList<string?> ETags, DateTimeOffset ServedAt);

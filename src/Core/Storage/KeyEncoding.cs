@@ -27,7 +27,7 @@ public static class KeyEncoding
         }
 
         var encoded = new StringBuilder(name.Length * 2);
-        var utf8 = Encoding.UTF8.GetBytes(name);
+        var utf8 = Utf8(name);
         foreach (var octet in utf8)
         {
             if (Plain.Contains((char)octet))
@@ -48,5 +48,34 @@ public static class KeyEncoding
         }
 
         return encoded.ToString();
+    }
+
+    // Encoding.UTF8 writes every half of a surrogate pair as U+FFFD, and so would let names meet. Here each is three
+    // bytes of its own, as any other character of its range, which well-formed text never has.
+    private static byte[] Utf8(string name)
+    {
+        var utf8 = new ArrayBufferWriter<byte>(name.Length * 2);
+        var rest = name.AsSpan();
+        while (!rest.IsEmpty)
+        {
+            var whole = Rune.DecodeFromUtf16(rest, out var rune, out var length) == OperationStatus.Done;
+            var octets = utf8.GetSpan(4);
+            if (whole)
+            {
+                utf8.Advance(rune.EncodeToUtf8(octets));
+            }
+            else
+            {
+                var half = rest[0];
+                octets[0] = (byte)(0xe0 | (half >> 12));
+                octets[1] = (byte)(0x80 | ((half >> 6) & 0x3f));
+                octets[2] = (byte)(0x80 | (half & 0x3f));
+                utf8.Advance(3);
+            }
+
+            rest = rest[length..];
+        }
+
+        return utf8.WrittenSpan.ToArray();
     }
 }

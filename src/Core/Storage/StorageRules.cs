@@ -46,6 +46,9 @@ public static class StorageRules
     /// <summary>Ours. The service takes 63; the rest is left to a prefix.</summary>
     public const int TableLengthMax = 40;
 
+    /// <summary>That rest.</summary>
+    public const int TablePrefixLengthMax = 63 - TableLengthMax;
+
     private const string Encoded = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-=~";
 
     private static readonly SearchValues<char> KeyCharacters = SearchValues.Create(Encoded + "|");
@@ -99,6 +102,14 @@ public static class StorageRules
         Invariant.Holds(table.Length is >= 3 and <= TableLengthMax, "a table's name has 3 to 40 characters");
         Invariant.Holds(char.IsAsciiLetterLower(table[0]), "a table's name begins with a letter");
         Invariant.Holds(!table.AsSpan().ContainsAnyExcept(TableCharacters), "a table's name is lower-case");
+    }
+
+    /// <summary>What a store may put before every table's name; may be empty.</summary>
+    public static void TablePrefix(string prefix)
+    {
+        Invariant.Holds(prefix.Length <= TablePrefixLengthMax, "a prefix of tables has at most 23 characters");
+        Invariant.Holds(prefix.Length == 0 || char.IsAsciiLetterLower(prefix[0]), "a prefix begins with a letter");
+        Invariant.Holds(!prefix.AsSpan().ContainsAnyExcept(TableCharacters), "a prefix of tables is lower-case");
     }
 
     /// <summary>The alphabet is ASCII, so that ordinal order is the same in every implementation.</summary>

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Serverless.Core.Topics;
 
-/// <summary>Kafka's MurmurHash2 of 32 bits. Its seed and its signed result are part of how keys go to partitions: they never change.</summary>
+/// <summary>
+/// Kafka's MurmurHash2 of 32 bits. Its seed and its signed result are part of how keys go to partitions: they never
+/// change.
+/// </summary>
 public static class Murmur2
 {
     private const uint Seed = 0x9747b28c;

@@ -2,8 +2,8 @@ namespace Serverless.Core.Topics;
 
 /// <summary>Chooses the partitions of one request's records to one topic, where the producer has not.</summary>
 /// <remarks>
-/// Records with a key go where Kafka's Java client sends them. Those without go round record by record from a random start:
-/// a request of as many records as partitions reaches all of them, whatever other requests do meanwhile.
+/// Records with a key go where Kafka's Java client sends them. Those without go round record by record from a random
+/// start: a request of as many records as partitions reaches all of them, whatever other requests do meanwhile.
 /// </remarks>
 /// <param name="partitions">How many the topic has; at least one.</param>
 /// <param name="random">Asked once, when the first record without a key comes.</param>
@@ -11,7 +11,9 @@ public sealed class Partitioner(int partitions, Random random)
 {
     private int _next = -1;
 
-    /// <summary>The partition of a key, which may be empty: Kafka's <c>(murmur2(key) &amp; 0x7fffffff) % partitions</c>.</summary>
+    /// <summary>
+    /// The partition of a key, which may be empty: Kafka's <c>(murmur2(key) &amp; 0x7fffffff) % partitions</c>.
+    /// </summary>
     public static int ForKey(ReadOnlySpan<byte> key, int partitions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);

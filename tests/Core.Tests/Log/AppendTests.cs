@@ -166,4 +166,20 @@ public sealed class AppendTests
         Assert.Equal(Layout.Segment(harness.Topic.Id, 0, 0), blob);
         Assert.Equal([(0, "a"), (1, "b"), (2, "c")], LogHarness.Values(read.Bytes.Span));
     }
+
+    [Fact]
+    public async Task A_topic_with_log_append_time_keeps_the_time_of_the_append_whatever_the_producer_said()
+    {
+        var harness = new LogHarness().With(("message.timestamp.type", "LogAppendTime"));
+        var logs = harness.NewInstance();
+        var now = harness.NowMs;
+
+        var answer = await logs.AppendAsync(harness.Topic, 0, LogHarness.Batch(5, "a", "b"), default);
+
+        Assert.Equal(new AppendAnswer(ErrorCode.None, 0, now), answer);
+        var fetched = await logs.FetchAsync(harness.Topic, 0, 0, 1024, default);
+        using var records = RecordReader.Open(fetched.Batches.Span);
+        Assert.True(records.TryRead(out var record));
+        Assert.Equal(now, record.Timestamp);
+    }
 }

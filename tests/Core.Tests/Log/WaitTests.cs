@@ -46,7 +46,7 @@ public sealed class WaitTests
 
         var calls = harness.Meter.Read() - before;
         Assert.False(found);
-        Assert.InRange(calls.Reads, 20, 29);
+        Assert.InRange(calls.Reads, 20, 27);
         Assert.Equal(0, calls.Tables);
     }
 

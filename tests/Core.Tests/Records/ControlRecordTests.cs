@@ -42,6 +42,11 @@ public class ControlRecordTests
     }
 
     [Fact]
+    public void A_type_of_our_own_belongs_to_no_producer() =>
+        Assert.Throws<ArgumentException>(
+            () => RecordBatchBuilder.BuildControl(ControlRecord.SegmentEnd, 0, [], 0, producerId: 1, producerEpoch: 0));
+
+    [Fact]
     public void Part_of_a_control_batch_has_no_type()
     {
         var batch = RecordBatchBuilder.BuildControl(ControlRecord.Commit, 0, [], 0);

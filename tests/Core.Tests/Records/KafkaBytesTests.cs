@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Serverless.Core.Tests.Records;
 
-/// <summary>Batches put down byte by byte from Kafka's specification ("Record Batch", "Record", "Control Batches").</summary>
+/// <summary>
+/// Batches put down byte by byte from Kafka's specification ("Record Batch", "Record", "Control Batches").
+/// </summary>
 public class KafkaBytesTests
 {
     private const long Time = 1_700_000_000_000;
@@ -31,14 +33,19 @@ public class KafkaBytesTests
 
     private static readonly byte[] Gzip = Reference.Batch(
         Reference.Hex(
-            "0001", "00000002", "0000018bcfe56800", "0000018bcfe56800", "ffffffffffffffff", "ffff", "ffffffff", "00000003"),
+            "0001 00000002 0000018bcfe56800 0000018bcfe56800", // attributes: gzip
+            "ffffffffffffffff ffff ffffffff",                  // no producer
+            "00000003"),
 
-        // Three records with null key and value "aaaaaaaaaaaaaaaaaaaa", by zlib at its default level, as Java's client does.
+        // Three records with null key and value "aaaaaaaaaaaaaaaaaaaa", by zlib at its default level, as Java's client
+        // does.
         Reference.Hex("1f8b08000000000000ff 3361606060d448c402184c181898704bb1e09002 00f745ccba 51000000"));
 
     private static readonly byte[] CommitMarker = Reference.Batch(
         Reference.Hex(
-            "0030", "00000000", "0000018bcfe56800", "0000018bcfe56800", "00000000000003e9", "0002", "ffffffff", "00000001"),
+            "0030 00000000 0000018bcfe56800 0000018bcfe56800", // attributes: control, transactional
+            "00000000000003e9 0002 ffffffff",                  // producer id and epoch, no sequence
+            "00000001"),
         Reference.Hex(
             "20 00 00 00",        // length 16, attributes, deltas 0
             "08 0000 0001",       // key: version 0, type 1 (commit)
@@ -93,8 +100,8 @@ public class KafkaBytesTests
     public void An_idempotent_batch_with_headers_nulls_and_negative_deltas_is_written()
     {
         using var builder = new RecordBatchBuilder(producerId: 1001, producerEpoch: 2, baseSequence: 7);
-        builder.Add(
-            Time, "k1"u8, false, "v1"u8, false, [new RecordHeader("trace", new byte[] { 1, 2 }), new RecordHeader("trace", null)]);
+        RecordHeader[] headers = [new("trace", new byte[] { 1, 2 }), new("trace", null)];
+        builder.Add(Time, "k1"u8, false, "v1"u8, false, headers);
         builder.Add(Time + 5, default, true, default, true);
         builder.Add(Time - 3, default, false, Enumerable.Repeat((byte)'a', 100).ToArray(), false);
 

@@ -72,6 +72,21 @@ public class RecordBatchBuilderTests
     }
 
     [Fact]
+    public void What_gzip_makes_too_large_is_stored_plain()
+    {
+        using var builder = new RecordBatchBuilder(CompressionType.Gzip);
+        var value = new byte[RecordBatch.LengthMax - RecordBatch.LengthMin - 13];
+        new Random(3).NextBytes(value);
+        builder.Add(0, default, true, value, false);
+
+        var batch = builder.Build();
+
+        Assert.Equal(BatchCheck.Valid, RecordBatch.Check(batch, out var header, out _));
+        Assert.Equal(CompressionType.None, header.Compression);
+        Assert.Null(Reference.RuleBrokenBy(batch));
+    }
+
+    [Fact]
     public void A_header_key_that_is_not_Unicode_is_refused_rather_than_changed()
     {
         using var builder = new RecordBatchBuilder();
@@ -96,7 +111,12 @@ public class RecordBatchBuilderTests
     public void Flags_of_a_transactional_gzip_batch_are_set()
     {
         using var builder = new RecordBatchBuilder(
-            CompressionType.Gzip, TimestampType.LogAppendTime, producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: true);
+            CompressionType.Gzip,
+            TimestampType.LogAppendTime,
+            producerId: 1,
+            producerEpoch: 0,
+            baseSequence: 0,
+            transactional: true);
         builder.Add(8, default, true, default, true);
         builder.Add(3, default, true, default, true);
 

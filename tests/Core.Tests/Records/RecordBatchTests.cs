@@ -78,6 +78,13 @@ public class RecordBatchTests
     }
 
     [Fact]
+    public void Bytes_without_a_record_are_corrupt()
+    {
+        Assert.Equal(BatchCheck.Corrupt, RecordBatch.Check(Reference.Batch("0000", 0, 0, [0]), out _, out var rule));
+        Assert.Contains("behind", rule, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_length_of_16_MiB_is_waited_for()
     {
         var batch = Sample;
@@ -121,7 +128,8 @@ public class RecordBatchTests
     [Fact]
     public void The_append_time_becomes_that_of_all_records_and_nothing_else_changes()
     {
-        using var builder = new RecordBatchBuilder(CompressionType.Gzip, producerId: 9, producerEpoch: 1, baseSequence: 3);
+        using var builder =
+            new RecordBatchBuilder(CompressionType.Gzip, producerId: 9, producerEpoch: 1, baseSequence: 3);
         builder.Add(5, "k"u8, false, default, true);
         builder.Add(7, "k"u8, false, default, true);
         var batch = builder.Build();
@@ -132,7 +140,8 @@ public class RecordBatchTests
         Assert.Equal(BatchCheck.Valid, RecordBatch.Check(batch, out var after, out _));
         Assert.Equal(TimestampType.LogAppendTime, after.TimestampType);
         Assert.Equal(
-            before, after with { Crc = before.Crc, Attributes = before.Attributes, MaxTimestamp = before.MaxTimestamp });
+            before,
+            after with { Crc = before.Crc, Attributes = before.Attributes, MaxTimestamp = before.MaxTimestamp });
         Assert.Equal(builder.Build(99), batch);
         using var reader = RecordReader.Open(batch);
         while (reader.TryRead(out var record))

@@ -12,8 +12,6 @@ namespace Serverless.Core.Storage.Azure;
 /// <param name="reads">Retries. Makes the container too, as that may be done any number of times.</param>
 internal sealed class AzureBlobStore(BlobContainerClient mutations, BlobContainerClient reads) : IBlobStore
 {
-    private static readonly BlobRequestConditions Absent = new() { IfNoneMatch = ETag.All };
-
     public async ValueTask<CreateOutcome> CreateAsync(string name, CancellationToken cancellationToken)
     {
         StorageRules.BlobName(name);
@@ -121,7 +119,8 @@ internal sealed class AzureBlobStore(BlobContainerClient mutations, BlobContaine
         }
         catch (RequestFailedException e) when (e.Is(HttpStatusCode.PreconditionFailed, AzureErrors.ConditionNotMet))
         {
-            return DeleteOutcome.Changed;
+            // Also the answer of the emulator where there is no blob. A look tells; whichever it is, we deleted nothing.
+            return await ExistsAsync(name, cancellationToken) ? DeleteOutcome.Changed : DeleteOutcome.Missing;
         }
         catch (Exception e) when (AzureErrors.LeavesUnknown(e, cancellationToken))
         {
@@ -130,6 +129,18 @@ internal sealed class AzureBlobStore(BlobContainerClient mutations, BlobContaine
         catch (RequestFailedException e)
         {
             throw AzureErrors.Refused(e);
+        }
+    }
+
+    private async ValueTask<bool> ExistsAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reads.GetAppendBlobClient(name).ExistsAsync(cancellationToken);
+        }
+        catch (Exception e) when (AzureErrors.OfRead(e, cancellationToken) is { } failure)
+        {
+            throw failure;
         }
     }
 
@@ -153,7 +164,7 @@ internal sealed class AzureBlobStore(BlobContainerClient mutations, BlobContaine
     {
         try
         {
-            var options = new AppendBlobCreateOptions { Conditions = new() { IfNoneMatch = Absent.IfNoneMatch } };
+            var options = new AppendBlobCreateOptions { Conditions = new() { IfNoneMatch = ETag.All } };
             await mutations.GetAppendBlobClient(name).CreateAsync(options, cancellationToken);
             return CreateOutcome.Created;
         }

@@ -46,6 +46,7 @@ internal static class AzureErrors
     {
         // What the SDK throws when each of several attempts failed.
         AggregateException { InnerExceptions: [.., var last] } => OfRead(last, cancellationToken),
+        StorageException ours => ours,
         _ when LeavesUnknown(failure, cancellationToken) => new("Storage does not answer.", retriable: true, failure),
         RequestFailedException refusal => Refused(refusal),
         _ => null,

@@ -20,7 +20,7 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
         {
             var found = await reads.GetTableClient(prefix + table).GetEntityIfExistsAsync<TableEntity>(
                 key.Partition, key.Row, cancellationToken: cancellationToken);
-            return new(found.HasValue ? Entities.ToRow(found.Value!) : null, ServedAt(found.GetRawResponse()));
+            return new(found.HasValue ? Entities.ToRow(found.Value!) : null, ReplyClock.Of(found.GetRawResponse()));
         }
         catch (Exception e) when (AzureErrors.OfRead(e, cancellationToken) is { } failure)
         {
@@ -35,7 +35,7 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
         // One more than is wanted tells whether there are more: a continuation token alone does not promise any.
         var wanted = (int)Math.Min(query.Take + 1L, PageRowsMax);
         var rows = new List<StoredRow>();
-        var servedAt = default(DateTimeOffset);
+        DateTimeOffset? servedAt = null;
         try
         {
             var pages = reads.GetTableClient(prefix + table)
@@ -44,19 +44,19 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
             await foreach (var page in pages)
             {
                 // The first page's: what a later one was read at says nothing about the rows of this one.
-                servedAt = servedAt == default ? ServedAt(page.GetRawResponse()) : servedAt;
+                servedAt ??= ReplyClock.Of(page.GetRawResponse());
                 rows.AddRange(page.Values.Select(Entities.ToRow));
                 if (rows.Count > query.Take)
                 {
-                    return new(rows[..query.Take], true, servedAt);
+                    return new(rows[..query.Take], true, servedAt.Value);
                 }
             }
 
-            return new(rows, false, servedAt);
+            return new(rows, false, servedAt.GetValueOrDefault());
         }
         catch (RequestFailedException e) when (e.Is(HttpStatusCode.NotFound, AzureErrors.TableNotFound))
         {
-            return new([], false, ServedAt(e.GetRawResponse()));
+            return new([], false, ReplyClock.Of(e.GetRawResponse()));
         }
         catch (Exception e) when (AzureErrors.OfRead(e, cancellationToken) is { } failure)
         {
@@ -94,12 +94,17 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
     private async ValueTask<SubmitResult?> TrySubmitAsync(
         string table, string partition, IReadOnlyList<RowAction> actions, CancellationToken cancellationToken)
     {
+        var clock = new ReplyClock();
+        using var watching = clock.Watch();
         var client = mutations.GetTableClient(prefix + table);
         try
         {
-            return actions.Count == 1
+            var etags = actions.Count == 1
                 ? await SubmitOneAsync(client, partition, actions[0], cancellationToken)
                 : await SubmitManyAsync(client, partition, actions, cancellationToken);
+            return etags is null
+                ? new(SubmitOutcome.Conflict, [], clock.ServedAt)
+                : new(SubmitOutcome.Committed, etags, clock.ServedAt);
         }
         catch (RequestFailedException e) when (e.Is(HttpStatusCode.NotFound, AzureErrors.TableNotFound))
         {
@@ -107,11 +112,11 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
         }
         catch (RequestFailedException e) when (IsConflict(e))
         {
-            return new(SubmitOutcome.Conflict, [], ServedAt(e.GetRawResponse()));
+            return new(SubmitOutcome.Conflict, [], clock.ServedAt);
         }
         catch (Exception e) when (AzureErrors.LeavesUnknown(e, cancellationToken))
         {
-            return new(SubmitOutcome.Unknown, [], ServedAt((e as RequestFailedException)?.GetRawResponse()));
+            return new(SubmitOutcome.Unknown, [], clock.ServedAt);
         }
         catch (RequestFailedException e)
         {
@@ -119,7 +124,8 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
         }
     }
 
-    private static async ValueTask<SubmitResult> SubmitOneAsync(
+    /// <summary>Null on a conflict that the SDK does not take for a failure.</summary>
+    private static async ValueTask<string?[]?> SubmitOneAsync(
         TableClient client, string partition, RowAction action, CancellationToken cancellationToken)
     {
         var response = action.Kind switch
@@ -132,20 +138,15 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
         };
 
         // The SDK takes a deletion of what is not there for done. To us it is a row that is not as expected.
-        return response.Status == (int)HttpStatusCode.NotFound
-            ? new(SubmitOutcome.Conflict, [], ServedAt(response))
-            : new(SubmitOutcome.Committed, [ETagOf(action, response)], ServedAt(response));
+        return response.Status == (int)HttpStatusCode.NotFound ? null : [ETagOf(action, response)];
     }
 
-    private static async ValueTask<SubmitResult> SubmitManyAsync(
+    private static async ValueTask<string?[]> SubmitManyAsync(
         TableClient client, string partition, IReadOnlyList<RowAction> actions, CancellationToken cancellationToken)
     {
         var response = await client.SubmitTransactionAsync(
             actions.Select(action => Entities.Action(partition, action)), cancellationToken);
-        return new(
-            SubmitOutcome.Committed,
-            [.. actions.Zip(response.Value, ETagOf)],
-            ServedAt(response.GetRawResponse()));
+        return [.. actions.Zip(response.Value, ETagOf)];
     }
 
     // Single or inside a transaction: the SDK gives the status and code of the action that was refused.
@@ -156,7 +157,4 @@ internal sealed class AzureRowStore(TableServiceClient mutations, TableServiceCl
 
     private static string? ETagOf(RowAction action, Response response) =>
         action.Kind == RowActionKind.Delete ? null : response.Headers.ETag?.ToString();
-
-    // Default where no reply came: then there is nothing that the service's clock could be taken from.
-    private static DateTimeOffset ServedAt(Response? response) => response?.Headers.Date ?? default;
 }

@@ -43,6 +43,7 @@ public sealed class AzureStorage
         Func<BlobClientOptions, BlobServiceClient> blobs,
         Func<TableClientOptions, TableServiceClient> tables)
     {
+        StorageRules.TablePrefix(options.TablePrefix);
         return new(
             new AzureBlobStore(
                 blobs(options.ForMutations(new BlobClientOptions())).GetBlobContainerClient(options.ContainerName),

@@ -31,6 +31,7 @@ public sealed record AzureStorageOptions
     {
         options.Retry.MaxRetries = 0;
         options.AddPolicy(new SendOncePolicy(), HttpPipelinePosition.PerCall);
+        options.AddPolicy(new ReplyClock.Policy(), HttpPipelinePosition.PerCall);
         return Configure(options);
     }
 

@@ -1,0 +1,87 @@
+using Serverless.Core.Groups.Rows;
+
+namespace Serverless.Core.Groups;
+
+/// <summary>What may be committed, and by whom.</summary>
+/// <remarks>Upholds <b>commit fence</b>: a partition that a live member owns takes commits of that member alone.</remarks>
+internal static class Commits
+{
+    /// <summary>Partitions that one request may commit or serve: room is left for the consumer, the group and a few others.</summary>
+    public const int PartitionsMax = 96;
+
+    /// <param name="by">The consumer; null for an operator.</param>
+    /// <returns>StaleMemberEpoch when another live member owns the partition.</returns>
+    /// <exception cref="StaleStateException">The rows contradict each other.</exception>
+    public static ErrorCode Commit(
+        GroupDraft draft, ConsumerRow? by, string topicId, GroupOffset offset, DateTimeOffset now)
+    {
+        var row = draft.Partition(offset.At) ?? new PartitionRow(offset.At);
+        var owner = draft.OwnerOf(row);
+        if (owner is not null && owner.Name != by?.Name)
+        {
+            return ErrorCode.StaleMemberEpoch;
+        }
+
+        if (row.TopicId != topicId)
+        {
+            // The former topic's position and commit mean nothing; a new reader starts at this commit.
+            row = new PartitionRow(offset.At)
+            {
+                TopicId = topicId,
+                Owner = row.Owner,
+                AssignmentEpoch = row.AssignmentEpoch,
+            };
+        }
+
+        draft.Put(row.Commit(offset.Offset, offset.Metadata, now));
+        if (by is not null && draft.Consumers.TryGetValue(by.Name, out var consumer))
+        {
+            ClearManual(draft, consumer, offset);
+        }
+
+        return ErrorCode.None;
+    }
+
+    /// <summary>Commits what earlier polls delivered and nobody committed yet, at most <paramref name="most"/> partitions of it.</summary>
+    /// <returns>What was committed, and whether there is more.</returns>
+    public static (IReadOnlyList<GroupOffset> Committed, bool More) CommitDelivered(
+        GroupDraft draft, ConsumerRow consumer, TopicList topics, int most, DateTimeOffset now)
+    {
+        var committed = new List<GroupOffset>();
+        var delivered = draft.OwnedBy(consumer).Where(row => row.Delivered >= 0)
+            .Select(row => (row.At, row.TopicId, row.Delivered))
+            .Concat(consumer.Manual.Where(manual => manual.Delivered >= 0)
+                .Select(manual => (manual.At, manual.TopicId, manual.Delivered)));
+        foreach (var (at, topicId, offset) in delivered)
+        {
+            if (committed.Count == most)
+            {
+                return (committed, true);
+            }
+
+            // Of a topic that is gone, or that a member of the group has taken over by subscription, nothing is to be kept.
+            var next = new GroupOffset(at, offset);
+            if (topics.Find(at.Topic)?.Id == topicId && Commit(draft, consumer, topicId, next, now) == ErrorCode.None)
+            {
+                committed.Add(next);
+            }
+        }
+
+        return (committed, false);
+    }
+
+    public static bool IsAutomatic(ConsumerRow consumer) =>
+        consumer.Settings is { AutoCommit: true, DeliveryMode: DeliveryMode.AtLeastOnce };
+
+    private static void ClearManual(GroupDraft draft, ConsumerRow consumer, GroupOffset offset)
+    {
+        var index = consumer.Manual.ToList().FindIndex(manual => manual.At == offset.At);
+        if (index >= 0 && consumer.Manual[index].Delivered is >= 0 and var delivered && delivered <= offset.Offset)
+        {
+            draft.Put(consumer with
+            {
+                Manual = consumer.Manual.SetItem(index, consumer.Manual[index] with { Delivered = -1 }),
+            });
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+
+namespace Serverless.Core.Groups;
+
+/// <content>Committed offsets, by instance.</content>
+public sealed partial class ConsumerGroups
+{
+    public async ValueTask<GroupAnswer<IReadOnlyList<GroupOffset>>> CommitAsync(
+        string group, string instance, IReadOnlyList<GroupOffset>? offsets, CancellationToken cancellationToken)
+    {
+        if (offsets is not null && Malformed(offsets) is { } malformed)
+        {
+            return malformed;
+        }
+
+        using var one = await EnterAsync(group, instance, cancellationToken);
+        var stored = new List<GroupOffset>();
+        while (true)
+        {
+            var more = false;
+            var answer = await DecideAsync<IReadOnlyList<GroupOffset>>(
+                group, instance, joins: false,
+                async ready =>
+                {
+                    if (offsets is not null)
+                    {
+                        return await CommittedAsync(ready, offsets, cancellationToken);
+                    }
+
+                    (var decision, more) = Delivered(ready);
+                    return decision;
+                },
+                cancellationToken);
+            stored.AddRange(answer.Value ?? []);
+            if (answer.Error != ErrorCode.None || !more)
+            {
+                return answer with { Value = stored };
+            }
+        }
+    }
+
+    private async ValueTask<Decision<IReadOnlyList<GroupOffset>>> CommittedAsync(
+        Ready<GroupAnswer<IReadOnlyList<GroupOffset>>> ready, IReadOnlyList<GroupOffset> offsets,
+        CancellationToken cancellationToken)
+    {
+        // A partition named twice is committed where it was named last, as each would replace the one before.
+        var last = offsets.GroupBy(offset => offset.At).Select(same => same.Last()).ToList();
+        foreach (var offset in last)
+        {
+            var topic = ready.Topics.Find(offset.At.Topic) ?? await _topics.FindAsync(offset.At.Topic, cancellationToken);
+            if (topic is null || offset.At.Partition >= topic.Partitions)
+            {
+                return Refused<IReadOnlyList<GroupOffset>>(
+                    ErrorCode.UnknownTopicOrPartition, $"There is no partition {offset.At}.");
+            }
+
+            if (Commits.Commit(ready.Draft, ready.Consumer, topic.Id, offset, ready.Now) != ErrorCode.None)
+            {
+                return Refused<IReadOnlyList<GroupOffset>>(
+                    ErrorCode.StaleMemberEpoch, $"Another member of the group owns partition {offset.At}.");
+            }
+        }
+
+        return new GroupAnswer<IReadOnlyList<GroupOffset>>(last);
+    }
+
+    private static (Decision<IReadOnlyList<GroupOffset>> Decision, bool More) Delivered(
+        Ready<GroupAnswer<IReadOnlyList<GroupOffset>>> ready)
+    {
+        if (ready.Consumer is { Subscription: not null, IsMember: false })
+        {
+            // What it was given is open to others since; which of it is still free, nobody can tell any more.
+            return (Refused<IReadOnlyList<GroupOffset>>(
+                ErrorCode.StaleMemberEpoch, "The membership has expired: the group's partitions have moved on."), false);
+        }
+
+        var (committed, more) = Commits.CommitDelivered(
+            ready.Draft, ready.Consumer, ready.Topics, Commits.PartitionsMax, ready.Now);
+        return (new GroupAnswer<IReadOnlyList<GroupOffset>>(committed), more);
+    }
+
+    public async ValueTask<GroupAnswer<IReadOnlyList<GroupOffset>>> CommittedAsync(
+        string group, string instance, IReadOnlyList<TopicPartition>? partitions, CancellationToken cancellationToken)
+    {
+        using var one = await EnterAsync(group, instance, cancellationToken);
+        return await DecideAsync<IReadOnlyList<GroupOffset>>(
+            group, instance, joins: partitions is null,
+            ready => new(new GroupAnswer<IReadOnlyList<GroupOffset>>([
+                .. (partitions ?? Has(ready.Draft, ready.Consumer)).SelectMany(at => CommittedAt(ready.Draft, ready.Topics, at)),
+            ])),
+            cancellationToken, fresh: true);
+    }
+
+    // Of a topic that was deleted and made anew, the former's commits do not count.
+    private static IEnumerable<GroupOffset> CommittedAt(GroupDraft draft, TopicList topics, TopicPartition at) =>
+        draft.Partition(at) is { Committed: >= 0 } row && topics.Find(at.Topic)?.Id == row.TopicId
+            ? [new GroupOffset(at, row.Committed, row.Metadata)]
+            : [];
+
+    private GroupAnswer<IReadOnlyList<GroupOffset>>? Malformed(IReadOnlyList<GroupOffset> offsets) =>
+        offsets.Count > Commits.PartitionsMax
+            ? Refused<IReadOnlyList<GroupOffset>>(
+                ErrorCode.InvalidRequest, $"One request commits at most {Commits.PartitionsMax} partitions, as all or none of it must count.")
+        : offsets.Any(offset => offset.Offset < 0 || offset.At.Partition < 0)
+            ? Refused<IReadOnlyList<GroupOffset>>(ErrorCode.InvalidRequest, "A partition or an offset is negative.")
+        : offsets.Any(offset => Encoding.UTF8.GetByteCount(offset.Metadata) > _options.MetadataBytesMax)
+            ? Refused<IReadOnlyList<GroupOffset>>(
+                ErrorCode.OffsetMetadataTooLarge, $"Metadata has at most {_options.MetadataBytesMax} bytes.")
+        : null;
+}

@@ -1,0 +1,31 @@
+namespace Serverless.Core.Groups;
+
+/// <content>Polls and heartbeats.</content>
+public sealed partial class ConsumerGroups
+{
+    public async ValueTask<PollAnswer> PollAsync(
+        string group, string instance, PollRequest request, CancellationToken cancellationToken)
+    {
+        // Polls among themselves only: a heartbeat, a commit or a departure does not wait for a long poll to end.
+        using var one = await EnterAsync(group, $"{instance}|poll", cancellationToken);
+        return await new PollOperation(_rows, _logs, _marks, Request<PollAnswer>(group, instance), instance, request)
+            .RunAsync(cancellationToken);
+    }
+
+    public async ValueTask<GroupAnswer<HeartbeatAnswer>> HeartbeatAsync(
+        string group, string instance, CancellationToken cancellationToken)
+    {
+        using var one = await EnterAsync(group, instance, cancellationToken);
+        return await DecideAsync<HeartbeatAnswer>(
+            group, instance, joins: true,
+            ready =>
+            {
+                var renewed = ready.Consumer.Renew(ready.Now, ready.Draft.Group.Epoch);
+                return new(new GroupAnswer<HeartbeatAnswer>(new HeartbeatAnswer(
+                    ready.Draft.Group.Epoch,
+                    Has(ready.Draft, ready.Consumer),
+                    renewed.IsMember && renewed.Lease < renewed.Expires ? renewed.Lease : renewed.Expires)));
+            },
+            cancellationToken);
+    }
+}

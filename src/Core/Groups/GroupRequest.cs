@@ -1,0 +1,123 @@
+using Serverless.Core.Groups.Rows;
+using Serverless.Core.Storage;
+
+namespace Serverless.Core.Groups;
+
+/// <summary>The changes of one request: the one place where contention and lost replies are settled.</summary>
+/// <remarks>
+/// Upholds <b>answers are true</b>: each submission leaves its stamp in a row that it changes. After a conflict or an
+/// unknown outcome the rows are read again. A stamp found there means that this very submission took effect, and its
+/// answer counts; otherwise the request is decided anew. A submission that was lost may still arrive later: then it
+/// conflicts with what was decided after it, or that with it, and its stamp is found.
+/// </remarks>
+internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string? instance)
+{
+    private readonly List<(string Stamp, Settled<TAnswer> Settled)> _unsettled = [];
+    private int _attempts;
+    private GroupState? _current;
+    private GroupState? _before;
+
+    public GroupRows Rows => rows;
+
+    /// <summary>Submissions that came to nothing so far.</summary>
+    public int Attempts => _attempts;
+
+    /// <summary>Something was sent of which it is not known yet whether it takes effect: an answer must write a row to fence it.</summary>
+    public bool IsUnsettled => _unsettled.Count > 0;
+
+    /// <summary>The rows to decide on, and whether this request read them itself.</summary>
+    public async ValueTask<(GroupState State, bool Fresh)> StateAsync(bool fresh, CancellationToken cancellationToken)
+    {
+        if (_current is { } read)
+        {
+            _current = null;
+            return (read, true);
+        }
+
+        return !fresh && rows.Remembered(group, instance) is { } remembered
+            ? (remembered, false)
+            : (await rows.ReadAsync(group, cancellationToken), true);
+    }
+
+    /// <summary>Submits a step on the way to an answer.</summary>
+    /// <exception cref="StorageException">It gave up; retriable, and it may have taken effect.</exception>
+    public ValueTask<Settled<TAnswer>> StepAsync(GroupDraft draft, CancellationToken cancellationToken) =>
+        SubmitAsync(draft, new Settled<TAnswer>(true, false, default!), cancellationToken);
+
+    /// <summary>Submits what makes the answer true. Where something took effect, gives its answer: an earlier one's, if that was it.</summary>
+    /// <exception cref="StorageException">It gave up; retriable, and it may have taken effect.</exception>
+    public ValueTask<Settled<TAnswer>> FinishAsync(
+        GroupDraft draft, TAnswer answer, CancellationToken cancellationToken) =>
+        SubmitAsync(draft, new Settled<TAnswer>(true, true, answer), cancellationToken);
+
+    private async ValueTask<Settled<TAnswer>> SubmitAsync(
+        GroupDraft draft, Settled<TAnswer> planned, CancellationToken cancellationToken)
+    {
+        var stamp = rows.Ids.NewId();
+        Membership.Touch(draft, _before);
+        Stamp(draft, stamp);
+        var outcome = await rows.SubmitAsync(draft, cancellationToken);
+        if (outcome == SubmitOutcome.Committed)
+        {
+            // It replaced the very rows that anything lost before was conditional on.
+            return Settle(planned);
+        }
+
+        _before = draft.State;
+        if (outcome == SubmitOutcome.Unknown)
+        {
+            _unsettled.Add((stamp, planned));
+        }
+
+        if (_attempts > 0 || outcome == SubmitOutcome.Unknown)
+        {
+            await rows.PauseAsync(_attempts, cancellationToken);
+        }
+
+        _current = await rows.ReadAsync(group, cancellationToken);
+        foreach (var (sent, settled) in _unsettled)
+        {
+            if (IsIn(_current, sent))
+            {
+                return Settle(settled);
+            }
+        }
+
+        if (++_attempts >= rows.Options.AttemptsMax)
+        {
+            throw new StorageException($"Group {group} was changed by others at each of {_attempts} attempts.", retriable: true);
+        }
+
+        return default;
+    }
+
+    private Settled<TAnswer> Settle(Settled<TAnswer> settled)
+    {
+        _unsettled.Clear();
+        _attempts = 0;
+        _before = null;
+        return settled;
+    }
+
+    private void Stamp(GroupDraft draft, string stamp)
+    {
+        if (draft.Changes(GroupRow.RowKey) && draft.HasGroup)
+        {
+            draft.Put(draft.Group with { Stamps = Stamps.Add(draft.Group.Stamps, stamp) });
+        }
+
+        if (instance is not null && draft.Changes(ConsumerRow.KeyOf(instance))
+            && draft.Consumers.GetValueOrDefault(instance) is { } consumer)
+        {
+            draft.Put(consumer with { Stamps = Stamps.Add(consumer.Stamps, stamp) });
+        }
+    }
+
+    private bool IsIn(GroupState state, string stamp) =>
+        (state.Group is { } row && Stamps.Holds(row.Row.Stamps, stamp))
+        || (instance is not null && state.Consumers.TryGetValue(instance, out var consumer)
+            && Stamps.Holds(consumer.Row.Stamps, stamp));
+}
+
+/// <summary>Whether something of the request took effect, whether that was its last step, and then its answer.</summary>
+internal readonly record struct Settled<TAnswer>(bool Landed, bool Finished, TAnswer Answer);

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Serverless.Core.Storage;
+
+namespace Serverless.Core.Groups.Rows;
+
+/// <summary>One row a group and partition, at <c>o|topic|partition</c>: the lease and the offset together.</summary>
+/// <remarks>
+/// Upholds <b>single owner</b> and <b>commit fence</b>: owner, position and commit change in one conditional write, so
+/// a former owner meets another ETag. It stays when the owner goes: the commit is the group's.
+/// </remarks>
+public sealed record PartitionRow(TopicPartition At)
+{
+    public const string Prefix = "o|";
+
+    /// <summary>The id of the topic that the offsets belong to. A topic deleted and made anew has another.</summary>
+    public string TopicId { get; init; } = "";
+
+    /// <summary>The incarnation of the consumer that owns it; empty when released. An incarnation that is gone owns nothing.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>The group's epoch when it was last claimed; only grows.</summary>
+    public int AssignmentEpoch { get; init; }
+
+    /// <summary>The next offset that the group is to read, or -1.</summary>
+    public long Committed { get; init; } = -1;
+
+    public string Metadata { get; init; } = "";
+
+    public DateTimeOffset CommittedAt { get; init; }
+
+    /// <summary>The next offset to deliver to the owner; -1 where it is not known where to start.</summary>
+    public long Position { get; init; } = -1;
+
+    /// <summary>The next offset after what was delivered and is not committed yet; -1 when there is nothing such.</summary>
+    public long Delivered { get; init; } = -1;
+
+    public string RowKey => KeyOf(At);
+
+    public static string KeyOf(TopicPartition at) => $"{Prefix}{KeyEncoding.Encode(at.Topic)}|{at.Partition:D5}";
+
+    public PartitionRow Commit(long offset, string metadata, DateTimeOffset now) => this with
+    {
+        Committed = offset,
+        Metadata = metadata,
+        CommittedAt = now,
+        Delivered = Delivered > offset ? Delivered : -1,
+    };
+
+    public IReadOnlyDictionary<string, object> Encode() => new Dictionary<string, object>
+    {
+        ["topic"] = At.Topic,
+        ["partition"] = At.Partition,
+        ["topicId"] = TopicId,
+        ["owner"] = Owner,
+        ["assignmentEpoch"] = AssignmentEpoch,
+        ["committed"] = Committed,
+        ["metadata"] = Metadata,
+        ["committedAt"] = CommittedAt.ToUnixTimeMilliseconds(),
+        ["position"] = Position,
+        ["delivered"] = Delivered,
+    };
+
+    public static PartitionRow Decode(IReadOnlyDictionary<string, object> columns) =>
+        new(new TopicPartition((string)columns["topic"], Convert.ToInt32(columns["partition"], CultureInfo.InvariantCulture)))
+        {
+            TopicId = (string)columns["topicId"],
+            Owner = (string)columns["owner"],
+            AssignmentEpoch = Convert.ToInt32(columns["assignmentEpoch"], CultureInfo.InvariantCulture),
+            Committed = (long)columns["committed"],
+            Metadata = (string)columns["metadata"],
+            CommittedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)columns["committedAt"]),
+            Position = (long)columns["position"],
+            Delivered = (long)columns["delivered"],
+        };
+}

@@ -1,0 +1,16 @@
+namespace Serverless.Core.Groups.Rows;
+
+/// <summary>The marks of the last few requests that wrote a row, newest first: how a lost reply is settled.</summary>
+/// <remarks>Several are kept, as another request may write the row between a lost reply and the look for it.</remarks>
+internal static class Stamps
+{
+    private const int KeptMax = 6;
+
+    public static string Add(string stamps, string stamp)
+    {
+        var kept = stamps.Length == 0 ? [] : stamps.Split(',').Take(KeptMax - 1);
+        return string.Join(',', kept.Prepend(stamp));
+    }
+
+    public static bool Holds(string stamps, string stamp) => stamps.Split(',').Contains(stamp);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Serverless.Core.Topics;
+
+namespace Serverless.Core.Groups;
+
+/// <summary>The topics as one decision sees them, and which of them a subscription means.</summary>
+internal sealed class TopicList(ImmutableSortedDictionary<string, Topic> topics)
+{
+    /// <summary>Longer patterns are refused.</summary>
+    public const int PatternLengthMax = 1000;
+
+    // Kafka's exclude.internal.topics: a pattern never means these.
+    private static readonly ImmutableHashSet<string> Internal = ["__consumer_offsets", "__transaction_state"];
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ImmutableSortedSet<string>> _byPattern = [];
+
+    public TopicList(IEnumerable<Topic> topics)
+        : this(topics.ToImmutableSortedDictionary(topic => topic.Name, topic => topic, StringComparer.Ordinal))
+    {
+    }
+
+    public Topic? Find(string name) => topics.GetValueOrDefault(name);
+
+    /// <summary>The same with one topic as it is now; null where it is gone.</summary>
+    public TopicList With(string name, Topic? topic) =>
+        new(topic is null ? topics.Remove(name) : topics.SetItem(name, topic));
+
+    /// <summary>The existing topics that the subscription means.</summary>
+    public ImmutableSortedSet<string> Meant(Subscription? subscription) => subscription switch
+    {
+        { Pattern: { } pattern } => Matching(pattern),
+        { Topics: { } names } => [.. names.Where(topics.ContainsKey).Order(StringComparer.Ordinal)],
+        _ => [],
+    };
+
+    /// <summary>The pattern as an expression that takes linear time on any name; null when it is none.</summary>
+    public static Regex? Compile(string pattern)
+    {
+        if (pattern.Length > PatternLengthMax)
+        {
+            return null;
+        }
+
+        try
+        {
+            _ = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return new Regex($@"\A(?:{pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private ImmutableSortedSet<string> Matching(string pattern)
+    {
+        lock (_gate)
+        {
+            if (!_byPattern.TryGetValue(pattern, out var names))
+            {
+                var expression = Compile(pattern);
+                names = [.. topics.Keys.Where(name => !Internal.Contains(name) && expression?.IsMatch(name) == true)];
+                _byPattern.Add(pattern, names);
+            }
+
+            return names;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Consumers;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>The next offsets that an instance will read.</summary>
+public sealed class GetPositions(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("GetPositions")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "consumers/{group}/instances/{instance}/positions")]
+        HttpRequest request, string group, string instance) =>
+        edge.ServeAsync(request, Operation.V2Read, async call =>
+        {
+            var positions = (await groups.PositionsAsync(RequestNames.Group(group), RequestNames.Instance(instance), call.CancellationToken)).OrThrow();
+            return call.Json(json =>
+            {
+                json.WriteStartObject();
+                PartitionsWriter.Positions(json, positions);
+                json.WriteEndObject();
+            });
+        });
+}

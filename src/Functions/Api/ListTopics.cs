@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Topics;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>The names of all topics, sorted.</summary>
+public sealed class ListTopics(HttpEdge edge, ITopicCatalog topics)
+{
+    [Function("ListTopics")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics")]
+        HttpRequest request) =>
+        edge.ServeAsync(request, Operation.V2Read, async call =>
+        {
+            var all = await topics.ListAsync(call.CancellationToken);
+            return call.Json(json =>
+            {
+                json.WriteStartArray();
+                foreach (var topic in all.OrderBy(topic => topic.Name, StringComparer.Ordinal))
+                {
+                    json.WriteStringValue(topic.Name);
+                }
+
+                json.WriteEndArray();
+            });
+        });
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Consumers;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>The next records of an instance.</summary>
+public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("PollRecords")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "consumers/{group}/instances/{instance}/records")]
+        HttpRequest request, string group, string instance) =>
+        edge.ServeAsync(request, Polling.Operation, async call =>
+        {
+            var poll = Polling.Of(call);
+            var (name, member) = (RequestNames.Group(group), RequestNames.Instance(instance));
+            var settings = await groups.FindInstanceAsync(name, member, call.CancellationToken)
+                ?? throw new RequestException(Problem.ConsumerNotFound);
+            var type = call.Accept.Records(settings.Format);
+            if (call.IsHead)
+            {
+                // A poll moves positions, and nobody would see what it delivered.
+                return new Reply { ContentType = type };
+            }
+
+            var answer = (await groups.PollAsync(name, member, poll.Request(settings.Format), call.CancellationToken)).OrThrow();
+            return RecordsWriter.Reply(type, answer.Slices, settings.Format, answer.More);
+        });
+}

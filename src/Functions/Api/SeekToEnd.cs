@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Consumers;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Moves an instance's positions to the end of partitions, as it is now.</summary>
+public sealed class SeekToEnd(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("SeekToEnd")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "consumers/{group}/instances/{instance}/positions/end")]
+        HttpRequest request, string group, string instance) =>
+        edge.ServeAsync(request, Operation.V2Write, async call =>
+        {
+            using var body = await call.ReadBodyAsync();
+            var partitions = PartitionsRequest.Parse(body, call.Limits.ListEntriesMax);
+            var targets = partitions.Select(at => new SeekTarget(at, SeekKind.End)).ToList();
+            (await groups.SeekAsync(RequestNames.Group(group), RequestNames.Instance(instance), targets, call.CancellationToken)).OrThrow();
+            return Reply.NoContent;
+        });
+}

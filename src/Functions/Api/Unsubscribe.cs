@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Ends an instance's subscription or manual assignment.</summary>
+public sealed class Unsubscribe(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("Unsubscribe")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "consumers/{group}/instances/{instance}/subscription")]
+        HttpRequest request, string group, string instance) =>
+        edge.ServeAsync(request, Operation.V2Read, async call =>
+        {
+            (await groups.UnsubscribeAsync(RequestNames.Group(group), RequestNames.Instance(instance), call.CancellationToken)).OrThrow();
+            return Reply.NoContent;
+        });
+}

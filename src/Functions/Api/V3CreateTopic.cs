@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Topics;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Creates a topic, or says whether it could be.</summary>
+public sealed class V3CreateTopic(HttpEdge edge, ITopicCatalog topics)
+{
+    [Function("V3CreateTopic")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v3/clusters/{cluster}/topics")]
+        HttpRequest request, string cluster) =>
+        edge.ServeAsync(request, Operation.V3Write, async call =>
+        {
+            using var body = await call.ReadBodyAsync();
+            var create = TopicRequest.ParseCreate(body, call.Limits);
+            var links = Links.Of(call, cluster);
+            var topic = (await topics.CreateAsync(create.Name, create.Partitions, create.Configs, create.ValidateOnly, call.CancellationToken)).OrThrow();
+            var status = create.ValidateOnly ? StatusCodes.Status200OK : StatusCodes.Status201Created;
+            var reply = call.Json(json => TopicWriter.Topic(json, links, topic), status);
+            return create.ValidateOnly ? reply : reply.With("Location", links.Topic(topic.Name));
+        });
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>The cluster.</summary>
+public sealed class V3GetCluster(HttpEdge edge)
+{
+    [Function("V3GetCluster")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}")]
+        HttpRequest request, string cluster) =>
+        edge.ServeAsync(request, Operation.V3Read, call =>
+        {
+            var links = Links.Of(call, cluster);
+            return ValueTask.FromResult(call.Json(json => ClusterWriter.Cluster(json, links)));
+        });
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>One member of a group.</summary>
+public sealed class V3GetConsumer(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("V3GetConsumer")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/consumers/{consumer}")]
+        HttpRequest request, string cluster, string group, string consumer) =>
+        edge.ServeAsync(request, Operation.V3Read, async call =>
+        {
+            var links = Links.Of(call, cluster);
+            var name = RequestNames.Group(group);
+            var described = await groups.DescribeAsync(name, call.CancellationToken) ?? throw new RequestException(GroupWriter.GroupNotFound);
+            var member = GroupWriter.MemberOrThrow(described, RequestNames.Instance(consumer));
+            return call.Json(json => GroupWriter.Consumer(json, links, name, member));
+        });
+}

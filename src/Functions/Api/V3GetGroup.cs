@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Groups;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>A consumer group.</summary>
+public sealed class V3GetGroup(HttpEdge edge, IConsumerGroups groups)
+{
+    [Function("V3GetGroup")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}")]
+        HttpRequest request, string cluster, string group) =>
+        edge.ServeAsync(request, Operation.V3Read, async call =>
+        {
+            var links = Links.Of(call, cluster);
+            var name = RequestNames.Group(group);
+            var described = await groups.DescribeAsync(name, call.CancellationToken) ?? throw new RequestException(GroupWriter.GroupNotFound);
+            return call.Json(json => GroupWriter.Group(json, links, described));
+        });
+}

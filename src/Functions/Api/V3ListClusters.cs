@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>The clusters: this one.</summary>
+public sealed class V3ListClusters(HttpEdge edge)
+{
+    [Function("V3ListClusters")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters")]
+        HttpRequest request) =>
+        edge.ServeAsync(request, Operation.V3Read, call =>
+        {
+            var links = Links.Of(call);
+            return ValueTask.FromResult(call.Json(json => V3Writer.List(json, "KafkaClusterList", links.Clusters, [links], ClusterWriter.Cluster)));
+        });
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Topics;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Takes one setting of a topic back to its default.</summary>
+public sealed class V3ResetConfig(HttpEdge edge, ITopicCatalog topics)
+{
+    [Function("V3ResetConfig")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "v3/clusters/{cluster}/topics/{topic}/configs/{name}")]
+        HttpRequest request, string cluster, string topic, string name) =>
+        edge.ServeAsync(request, Operation.V3Read, async call =>
+        {
+            Links.Of(call, cluster);
+            var found = await topics.TopicAsync(topic, call.CancellationToken);
+            var changes = new Dictionary<string, string?> { [TopicRequest.Setting(found, name).Name] = null };
+            (await topics.AlterSettingsAsync(found.Name, changes, validateOnly: false, call.CancellationToken)).OrThrow();
+            return Reply.NoContent;
+        });
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Serverless.Functions.Http.Produce;
+
+namespace Serverless.Functions.Http;
+
+/// <summary>One request past the checks of its headers, as an operation sees it.</summary>
+internal sealed class Call(
+    HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, HttpLimits limits,
+    TimeProvider clock, CancellationToken cancellationToken)
+{
+    private string? _baseUrl;
+
+    public Accept Accept => accept;
+
+    public MediaType? ContentType => contentType;
+
+    public Query Query => query;
+
+    public HttpLimits Limits => limits;
+
+    public CancellationToken CancellationToken => cancellationToken;
+
+    public bool IsHead => HttpMethods.IsHead(request.Method);
+
+    public string BaseUrl => _baseUrl ??= Http.BaseUrl.Of(request);
+
+    /// <summary>The type that replies other than records have.</summary>
+    public string ReplyType => replyType;
+
+    public ApiVersion Version => operation.Version;
+
+    /// <summary>The body, to be disposed of by the caller when nothing points into it any more.</summary>
+    public ValueTask<RequestBody> ReadBodyAsync() => RequestBody.ReadAsync(request, limits, clock, cancellationToken);
+
+    /// <summary>How a v2 produce request writes keys and values: by its type, or by <c>?format=</c> where that is plain JSON.</summary>
+    public EmbeddedType RecordsType()
+    {
+        var format = query.Text("format");
+        return (contentType?.Name, format) switch
+        {
+            (MediaType.Json, null or "json") or (MediaType.PlainJson, "json") => EmbeddedType.Json,
+            (MediaType.Binary, null or "binary") or (MediaType.PlainJson, "binary") => EmbeddedType.Binary,
+            (MediaType.PlainJson, _) => throw Query.Bad("Query parameter format must be json or binary."),
+            _ => throw Query.Bad("Query parameter format differs from the Content-Type."),
+        };
+    }
+
+    public Reply Json(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK) => Reply.Json(replyType, write, status);
+}

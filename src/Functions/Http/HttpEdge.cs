@@ -1,0 +1,135 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Serverless.Core;
+
+namespace Serverless.Functions.Http;
+
+/// <summary>The one way in: every HTTP function runs in here.</summary>
+/// <remarks>
+/// Checks in the contract's order (type, what is accepted, query; the operation goes on with body, content, look-up, state), runs
+/// the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the client; it is
+/// logged under the id that the reply carries.
+/// </remarks>
+public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdSource ids, ILogger<HttpEdge> logger)
+{
+    public const string CorrelationHeader = "X-Correlation-Id";
+
+    private const string IdempotencyHeader = "Idempotency-Key";
+
+    // Nobody reads it: the client has gone. The status is what proxies log for that.
+    private static readonly Reply ClientGone = new() { Status = 499 };
+
+    public HttpLimits Limits { get; } = limits.Validated();
+
+    internal async Task<IResult> ServeAsync(
+        HttpRequest request, Operation operation, Func<Call, ValueTask<Reply>> handle)
+    {
+        var correlationId = CorrelationId(request);
+        var aborted = request.HttpContext.RequestAborted;
+        using var deadline = new CancellationTokenSource(Limits.OperationTimeout, clock);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token);
+        try
+        {
+            return new ReplyResult(await handle(Admit(request, operation, any.Token)), correlationId);
+        }
+        catch (OperationCanceledException gaveUp) when (deadline.IsCancellationRequested)
+        {
+            RequestTookTooLong(gaveUp, correlationId, request.Method);
+            return new ReplyResult(Refusal(request, operation.Version, Problem.StorageRetriable), correlationId);
+        }
+        catch (Exception) when (aborted.IsCancellationRequested)
+        {
+            // A connection that breaks while its body is read throws many things.
+            return new ReplyResult(ClientGone, correlationId);
+        }
+        catch (Exception exception)
+        {
+            var problem = ErrorReply.From(exception);
+            if (problem.Status >= 500)
+            {
+                RequestFailed(exception, correlationId, request.Method, problem.Code);
+            }
+
+            return new ReplyResult(
+                Refusal(request, operation.Version, problem, exception as RequestException), correlationId);
+        }
+    }
+
+    /// <summary>Answers a request that no function takes.</summary>
+    /// <param name="path">Without route prefix and leading slash.</param>
+    /// <param name="allowed">The methods that its path has; none: there is no such path.</param>
+    internal Task<IResult> RefuseRouteAsync(HttpRequest request, string path, IReadOnlyList<string> allowed)
+    {
+        var isV3 = path.Split('/')[0].Equals("v3", StringComparison.OrdinalIgnoreCase);
+        var problem = allowed.Count > 0 ? Problem.MethodNotAllowed : Problem.RouteNotFound;
+        var reply = Refusal(request, isV3 ? ApiVersion.V3 : ApiVersion.V2, problem);
+        return Task.FromResult<IResult>(new ReplyResult(
+            allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
+    }
+
+    private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
+    {
+        var contentType = CheckedContentType(request, operation);
+        var accept = Accept.Of(request);
+        var replyType = operation.Version == ApiVersion.V3 ? accept.V3() : accept.V2();
+        if (operation.RepliesWithRecords ? !accept.AnyRecords() && replyType is null : replyType is null)
+        {
+            throw new RequestException(Problem.NotAcceptable);
+        }
+
+        // A promise that is not kept is worse than none: whoever sends a key relies on it when retrying.
+        if (operation.IsProduce && request.Headers.ContainsKey(IdempotencyHeader))
+        {
+            throw new RequestException(Problem.Malformed($"{IdempotencyHeader} is not supported: send the request without it."));
+        }
+
+        var query = Query.Of(request, operation.QueryNames);
+        return new Call(
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock, cancellationToken);
+    }
+
+    private static MediaType? CheckedContentType(HttpRequest request, Operation operation)
+    {
+        if (operation.Body is BodyRule.None or BodyRule.Untyped)
+        {
+            return null;
+        }
+
+        var type = MediaType.OfRequest(request);
+        var fine = operation.Body switch
+        {
+            BodyRule.V2 => type?.Name is null or MediaType.V2 or MediaType.Json or MediaType.Binary or MediaType.Text
+                or MediaType.Kafka or MediaType.PlainJson,
+            BodyRule.V2Records => type?.Name is MediaType.Json or MediaType.Binary
+                || (type?.Name is MediaType.PlainJson && request.Query.ContainsKey("format")),
+            _ => type?.Name is MediaType.PlainJson,
+        };
+        return fine ? type : throw new RequestException(Problem.UnsupportedMediaType);
+    }
+
+    private static Reply Refusal(HttpRequest request, ApiVersion version, Problem problem, RequestException? refused = null)
+    {
+        var type = version == ApiVersion.V3 ? MediaType.PlainJson : Accept.Of(request).V2() ?? MediaType.PlainJson;
+        var reply = Reply.Json(type, json => ErrorReply.Write(json, problem, refused?.Details), problem.Status);
+        foreach (var (name, value) in refused?.Headers ?? [])
+        {
+            reply = reply.With(name, value);
+        }
+
+        return problem.RetryAfter > 0 ? reply.With("Retry-After", problem.RetryAfter.ToString("D", null)) : reply;
+    }
+
+    // A client's own id is kept when it is harmless in a log and in a header.
+    private string CorrelationId(HttpRequest request)
+    {
+        var sent = request.Headers[CorrelationHeader];
+        return sent.Count == 1 && sent[0] is { Length: > 0 and <= 64 } id
+            && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? id : ids.NewId();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {CorrelationId} ({Method}) failed: answered {ErrorCode}.")]
+    private partial void RequestFailed(Exception exception, string correlationId, string method, int errorCode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {CorrelationId} ({Method}) took too long and was given up.")]
+    private partial void RequestTookTooLong(Exception exception, string correlationId, string method);
+}

@@ -1,0 +1,49 @@
+namespace Serverless.Functions.Http;
+
+/// <summary>Which of the two APIs a route belongs to: it decides types, and the type of an error.</summary>
+internal enum ApiVersion
+{
+    V2,
+    V3,
+}
+
+/// <summary>What a request's Content-Type must be.</summary>
+internal enum BodyRule
+{
+    /// <summary>There is no body that anyone looks at.</summary>
+    None,
+
+    /// <summary>A body whose type is not looked at: GET with a body.</summary>
+    Untyped,
+
+    /// <summary>v2: any of Kafka's types, plain JSON, or none.</summary>
+    V2,
+
+    /// <summary>v2 produce: the type says how keys and values are written.</summary>
+    V2Records,
+
+    /// <summary>v3: plain JSON.</summary>
+    V3,
+}
+
+/// <summary>What is checked before an operation begins.</summary>
+internal sealed record Operation(ApiVersion Version, BodyRule Body, params string[] QueryNames)
+{
+    public static Operation V2Read { get; } = new(ApiVersion.V2, BodyRule.None);
+
+    public static Operation V2Write { get; } = new(ApiVersion.V2, BodyRule.V2);
+
+    public static Operation V2Produce { get; } = new(ApiVersion.V2, BodyRule.V2Records, "format") { IsProduce = true };
+
+    public static Operation V3Read { get; } = new(ApiVersion.V3, BodyRule.None);
+
+    public static Operation V3Write { get; } = new(ApiVersion.V3, BodyRule.V3);
+
+    public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { IsProduce = true };
+
+    /// <summary>The reply is records: their format decides what must be accepted.</summary>
+    public bool RepliesWithRecords { get; init; }
+
+    /// <summary>It appends records.</summary>
+    public bool IsProduce { get; init; }
+}

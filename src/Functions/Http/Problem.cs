@@ -1,0 +1,54 @@
+namespace Serverless.Functions.Http;
+
+/// <summary>An error as a client sees it: HTTP status, the contract's <c>error_code</c>, and text for people.</summary>
+/// <param name="RetryAfter">Seconds after which the same request may succeed; 0 when a retry is of no use.</param>
+internal sealed record Problem(int Status, int Code, string Message, int RetryAfter = 0)
+{
+    public static Problem RouteNotFound { get; } = new(404, 404, "HTTP 404 Not Found");
+
+    public static Problem MethodNotAllowed { get; } = new(405, 405, "HTTP 405 Method Not Allowed");
+
+    public static Problem NotAcceptable { get; } = new(406, 406, "HTTP 406 Not Acceptable");
+
+    public static Problem FormatMismatch { get; } =
+        new(406, 40601, "The requested embedded data format does not match the deserializer for this consumer instance.");
+
+    public static Problem BodyTimeout { get; } = new(408, 408, "The request body did not arrive in time.");
+
+    public static Problem UnsupportedMediaType { get; } = new(415, 415, "HTTP 415 Unsupported Media Type");
+
+    public static Problem TopicNotFound { get; } = new(404, 40401, "Topic not found.");
+
+    public static Problem PartitionNotFound { get; } = new(404, 40402, "Partition not found.");
+
+    public static Problem ConsumerNotFound { get; } = new(404, 40403, "Consumer instance not found.");
+
+    public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
+
+    public static Problem StorageRetriable { get; } =
+        new(500, 50003, "The storage behind this service failed for now; the same request may succeed.", RetryAfter: 1);
+
+    public static Problem Internal { get; } = new(500, 500, "Internal Server Error");
+
+    public static Problem NoBody { get; } = new(422, 422, "Request body is empty. Data is required.");
+
+    /// <summary>400/400: not JSON, a wrong JSON type, a bad query parameter.</summary>
+    public static Problem Malformed(string message) => new(400, 400, message);
+
+    /// <summary>422/422: a rule on the content is broken.</summary>
+    public static Problem Content(string message) => new(422, 422, message);
+
+    /// <summary>422/42204: a consumer's configuration, name or group is invalid.</summary>
+    public static Problem Configuration(string message) => new(422, 42204, message);
+
+    /// <summary>404/404: a v3 resource that is neither topic nor partition.</summary>
+    public static Problem NotFound(string message) => new(404, 404, message);
+
+    /// <summary>409/40903: the state does not allow the request.</summary>
+    public static Problem IllegalState(string message) => new(409, 40903, message);
+
+    /// <summary>400/40002: v3 admin refusals, and offsets out of range.</summary>
+    public static Problem BadAdmin(string message) => new(400, 40002, message);
+
+    public static Problem TooLarge(string message) => new(413, 413, message);
+}

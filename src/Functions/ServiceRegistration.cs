@@ -1,0 +1,70 @@
+using Azure.Identity;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Core;
+using Serverless.Core.Groups;
+using Serverless.Core.Log;
+using Serverless.Core.Storage.Azure;
+using Serverless.Core.Topics;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions;
+
+/// <summary>The composition root: what the functions are made of, in every host. The only real clock, the only real chance.</summary>
+public static class ServiceRegistration
+{
+    /// <summary>
+    /// Registers the log and its clock, chance and storage. What is registered already stays, so that tests can put their
+    /// own clock or stores in place before.
+    /// </summary>
+    public static IServiceCollection AddServerlessLog(this IServiceCollection services, IConfiguration configuration)
+    {
+#pragma warning disable RS0030 // A composition root names the real clock and the real chance.
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(Random.Shared);
+#pragma warning restore RS0030
+        services.TryAddSingleton<IIdSource, RandomIdSource>();
+        services.TryAddSingleton(StorageSettings.From(configuration));
+
+        services.TryAddSingleton<AzureStorageOptions>();
+        services.TryAddSingleton(provider => Connect(
+            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>(), configuration));
+        services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
+        services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
+
+        services.TryAddSingleton<LogOptions>();
+        services.TryAddSingleton<LogContext>();
+        services.TryAddSingleton<PartitionLogs>();
+        services.TryAddSingleton<IPartitionLogs>(provider => provider.GetRequiredService<PartitionLogs>());
+        services.TryAddSingleton<TopicCatalog>();
+        services.TryAddSingleton<ITopicCatalog>(provider => provider.GetRequiredService<TopicCatalog>());
+        services.TryAddSingleton<TopicSweep>();
+        services.TryAddSingleton<RetentionSweep>();
+        services.TryAddSingleton<GroupOptions>();
+        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
+
+        // Http: what the functions share.
+        services.TryAddSingleton(HttpSettings.From(configuration));
+        services.TryAddSingleton<HttpEdge>();
+        services.TryAddSingleton<Producer>();
+        services.TryAddSingleton<DirectReader>();
+        services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
+        return services;
+    }
+
+    private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options, IConfiguration configuration)
+    {
+        if (settings.ConnectionString is { } connectionString)
+        {
+            return AzureStorage.Connect(connectionString, options);
+        }
+
+        // A user-assigned identity is named as Functions names it for its own connections.
+        var credential = new DefaultAzureCredential(new DefaultAzureCredentialOptions
+        {
+            ManagedIdentityClientId = configuration[$"{StorageSettings.LogStorage}:clientId"],
+        });
+        return AzureStorage.Connect(settings.BlobServiceUri!, settings.TableServiceUri!, credential, options);
+    }
+}

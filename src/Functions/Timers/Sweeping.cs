@@ -1,0 +1,18 @@
+namespace Serverless.Functions.Timers;
+
+/// <summary>How a timer works through a sweep: step by step while there is more, well within the platform's time limit.</summary>
+/// <remarks>What is left when the time is over waits for the next occurrence; sweeps may run twice or late without harm.</remarks>
+internal static class Sweeping
+{
+    // A fifth of functionTimeout in host.json, so that a step under way can end.
+    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(1);
+
+    public static async Task RunAsync(
+        Func<CancellationToken, ValueTask<bool>> step, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        while (await step(cancellationToken) && clock.GetElapsedTime(began) < TimeMax)
+        {
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Serverless.LocalHost;
+
+/// <summary>
+/// The keys that open functions above Anonymous, from setting <c>FunctionKeys</c> (several are parted by commas). None: all
+/// is open, as under <c>func start</c>.
+/// </summary>
+internal sealed class FunctionKeys
+{
+    public const string Setting = "FunctionKeys";
+    public const string Header = "x-functions-key";
+    public const string QueryName = "code";
+
+    private readonly byte[][] _hashes;
+
+    public FunctionKeys(string? setting) =>
+        _hashes = [.. (setting ?? "")
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Hash)];
+
+    public bool Required => _hashes.Length > 0;
+
+    /// <summary>Whether the request brings a key, or needs none. The header goes before the query, as on Azure.</summary>
+    public bool Admit(HttpRequest request)
+    {
+        if (!Required)
+        {
+            return true;
+        }
+
+        var given = request.Headers.TryGetValue(Header, out var header) ? header : request.Query[QueryName];
+        // Hashes have one length, so neither the key's length nor how much of it was right shows in the time taken; and
+        // every key is compared, so neither does which one it was.
+        var hash = Hash(given.Count > 0 ? given[0] ?? "" : "");
+        var admitted = false;
+        foreach (var key in _hashes)
+        {
+            admitted |= CryptographicOperations.FixedTimeEquals(key, hash);
+        }
+
+        return admitted;
+    }
+
+    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+}

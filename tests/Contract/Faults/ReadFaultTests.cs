@@ -1,0 +1,110 @@
+using System.Text;
+using Serverless.Contract.Rows;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Azure;
+
+namespace Serverless.Contract.Faults;
+
+/// <summary>What the Azure stores do when the network or the service fails under a read.</summary>
+public sealed class ReadFaultTests(AzuriteFixture azurite)
+{
+    private static readonly Dictionary<string, Func<AzureStorage, Task<string>>> Reads = new()
+    {
+        ["blob"] = async storage =>
+            Encoding.UTF8.GetString((await storage.Blobs.ReadAsync("b", 0, 100, default)).Bytes.Span),
+        ["list"] = async storage =>
+            string.Join(' ', (await storage.Blobs.ListAsync("", null, 10, default)).Items.Select(item => item.Name)),
+        ["row"] = async storage => $"{await storage.Rows.ValueAsync("r")}",
+        ["query"] = async storage => string.Join(' ', (await storage.Rows.QueryAsync(
+            RowTesting.Table, new RowQuery(RowTesting.Partition), default)).Rows.Select(row => row.Key.Row)),
+    };
+
+    private static readonly Dictionary<string, string> Expected =
+        new() { ["blob"] = "abcdefgh", ["list"] = "b", ["row"] = "7", ["query"] = "r" };
+
+    public static MatrixTheoryData<string, FaultKind> Passing => new(
+        Reads.Keys, [FaultKind.LostRequest, FaultKind.LostResponse, FaultKind.ErrorWithoutEffect, FaultKind.Silence]);
+
+    public static TheoryData<string> Names => [.. Reads.Keys];
+
+    [Theory]
+    [MemberData(nameof(Passing))]
+    public async Task A_read_is_tried_again_until_it_succeeds(string name, FaultKind kind)
+    {
+        var storage = await GivenAsync((_, attempt) => attempt < 2 ? new Fault(kind) : null);
+
+        var read = await Reads[name](storage);
+
+        Assert.Equal(Expected[name], read);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_read_that_never_succeeds_fails_and_may_be_tried_later(string name)
+    {
+        var storage = await GivenAsync((_, attempt) =>
+            new Fault(attempt % 2 == 0 ? FaultKind.LostResponse : FaultKind.ErrorWithoutEffect));
+
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
+
+        Assert.True(thrown.Retriable);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_read_that_is_forbidden_fails_for_good_at_once(string name)
+    {
+        var attempts = 0;
+        var storage = await GivenAsync((_, attempt) =>
+        {
+            attempts = attempt + 1;
+            return new Fault(FaultKind.ErrorWithoutEffect, 403, "AuthorizationFailure");
+        });
+
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
+
+        Assert.False(thrown.Retriable);
+        Assert.Equal(1, attempts);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task A_body_that_ends_early_is_read_again_and_never_taken_for_the_whole(int bytes)
+    {
+        var storage = await GivenAsync((_, attempt) =>
+            attempt < 3 ? new Fault(FaultKind.ShortBody, BodyBytesMax: bytes) : null);
+
+        var read = await storage.Blobs.ReadAsync("b", 0, 100, default);
+
+        Assert.Equal("abcdefgh", Encoding.UTF8.GetString(read.Bytes.Span));
+    }
+
+    [Fact]
+    public async Task Bodies_that_all_end_early_are_a_failure_that_may_be_tried_later()
+    {
+        var storage = await GivenAsync((_, _) => new Fault(FaultKind.ShortBody, BodyBytesMax: 7));
+
+        var thrown = await Assert.ThrowsAsync<StorageException>(
+            async () => await storage.Blobs.ReadAsync("b", 0, 100, default));
+
+        Assert.True(thrown.Retriable);
+    }
+
+    private async Task<AzureStorage> GivenAsync(Func<Azure.Core.Request, int, Fault?> plan)
+    {
+        var options = AzuriteFixture.NewOptions();
+        var clean = azurite.NewStorage(options);
+        await clean.Blobs.CreateAsync("b", default);
+        await clean.Blobs.AppendAsync("b", 0, "abcdefgh"u8.ToArray(), default);
+        await clean.Rows.InsertAsync("r", 7);
+
+        return azurite.NewStorage(options with
+        {
+            NetworkTimeout = TimeSpan.FromSeconds(2),
+            ReadRetryDelay = TimeSpan.FromMilliseconds(1),
+            ConfigureClient = new FaultPolicy(plan).AddTo,
+        });
+    }
+}

@@ -1,0 +1,120 @@
+using Serverless.Core.Groups;
+using Xunit;
+using static Serverless.Core.Tests.Groups.GroupWorld;
+
+namespace Serverless.Core.Tests.Groups;
+
+public sealed class TopicChangeTests
+{
+    private readonly GroupWorld _world = new();
+
+    [Fact]
+    public async Task New_partitions_are_shared_at_the_next_request_and_read_from_their_beginning()
+    {
+        var topic = _world.Topic("t", 1);
+        await _world.JoinAsync("c1", new ConsumerSettings());
+        _world.Topics.Grow("t", 3);
+        _world.Fill(topic, 2, 2);
+
+        Assert.Equal(["t-2-0", "t-2-1"], await _world.ReadAsync("c1"));
+        Assert.Equal(3, (await _world.HasAsync("c1")).Count);
+    }
+
+    [Fact]
+    public async Task A_topic_made_after_the_subscription_counts_from_its_beginning()
+    {
+        await _world.JoinAsync("c1", new ConsumerSettings(), "later");
+        Assert.Empty(await _world.ReadAsync("c1"));
+        _world.Topic("later", 1, records: 2);
+
+        Assert.Equal(["later-0-0", "later-0-1"], await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
+    public async Task A_pattern_means_the_whole_name_and_is_looked_at_again_at_each_poll()
+    {
+        _world.Topic("orders", 1, records: 1);
+        _world.Topic("my-orders", 1, records: 1);
+        _world.Topic("__consumer_offsets", 1, records: 1);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, false, default));
+        Ok(await _world.Groups.SubscribeAsync(Group, "c1", new(null, "orders.*|__.*"), default));
+
+        Assert.Equal(["orders-0-0"], await _world.ReadAsync("c1"));
+
+        _world.Topic("orders-eu", 1, records: 1);
+        Assert.Equal(["orders-eu-0-0"], await _world.ReadAsync("c1"));
+        Assert.Equal(["orders", "orders-eu"], (await _world.Groups.SubscriptionAsync(Group, "c1", default)).Value);
+    }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("a)|(b")]
+    [InlineData("(a)\\1")]
+    [InlineData("(?=a)b")]
+    public async Task A_pattern_that_is_none_or_may_take_long_is_refused(string pattern)
+    {
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, false, default));
+
+        Assert.Equal(
+            ErrorCode.InvalidRequest,
+            (await _world.Groups.SubscribeAsync(Group, "c1", new(null, pattern), default)).Error);
+    }
+
+    [Fact]
+    public async Task A_topic_made_anew_has_no_commits()
+    {
+        _world.Topic("t", 1, records: 3);
+        await _world.JoinAsync("c1");
+        await _world.ReadAsync("c1");
+        await _world.ReadAsync("c1");
+        Assert.Equal(3, await _world.CommittedAsync(0));
+
+        _world.Topic("t", 1, records: 5);
+
+        Assert.Equal(-1, await _world.CommittedAsync(0));
+        Assert.Equal(5, (await _world.ReadAsync("c1")).Count);
+    }
+
+    [Fact]
+    public async Task A_topic_that_is_deleted_leaves_the_share()
+    {
+        _world.Topic("t", 1, records: 1);
+        _world.Topic("u", 1, records: 1);
+        await _world.JoinAsync("c1", Earliest, "t", "u");
+        _world.Topics.Remove("t");
+
+        Assert.Equal(["u-0-0"], await _world.ReadAsync("c1"));
+        Assert.Equal([new("u", 0)], await _world.HasAsync("c1"));
+    }
+
+    [Fact]
+    public async Task A_list_that_is_out_of_date_does_not_take_a_topic_away_again()
+    {
+        _world.Topic("t", 1);
+        var old = await _world.Topics.ListAsync(default);
+        await _world.JoinAsync("c1");
+        _world.Topics.Grow("t", 2);
+        await _world.ReadAsync("c1");
+        var epoch = (await _world.Groups.DescribeAsync(Group, default))!.Generation;
+
+        _world.Topics.Listed = old;
+        await _world.ReadAsync("c1");
+        await _world.ReadAsync("c1");
+
+        Assert.Equal(epoch, (await _world.Groups.DescribeAsync(Group, default))!.Generation);
+        Assert.Equal(2, (await _world.HasAsync("c1")).Count);
+    }
+
+    [Fact]
+    public async Task Each_partition_goes_to_a_member_that_subscribes_to_its_topic()
+    {
+        _world.Topic("t", 2);
+        _world.Topic("u", 2);
+        await _world.JoinAsync("c1", Earliest, "t");
+        await _world.JoinAsync("c2", Earliest, "t", "u");
+        await _world.SettleAsync("c1", "c2");
+
+        Assert.Equal([new("t", 0), new("t", 1)], await _world.HasAsync("c1"));
+        Assert.Equal([new("u", 0), new("u", 1)], await _world.HasAsync("c2"));
+    }
+}

@@ -1,0 +1,138 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Extensions.Time.Testing;
+using Serverless.Core;
+using Serverless.Core.Groups;
+using Serverless.Core.Log;
+using Serverless.Core.Topics;
+using Serverless.Functions;
+using Serverless.Functions.Http;
+using Xunit;
+
+namespace Serverless.Edge.Fakes;
+
+/// <summary>What a client got.</summary>
+internal sealed record Answer(int Status, string? ContentType, string Body, IHeaderDictionary Headers)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    public int ErrorCode => Json.GetProperty("error_code").GetInt32();
+
+    public (int, int) Error => (Status, ErrorCode);
+}
+
+/// <summary>Finds the function of a request and runs it on fakes: no sockets, no server.</summary>
+internal sealed class EdgeHost
+{
+    private static readonly List<(TemplateMatcher Route, string[] Methods, MethodInfo Method)> Functions =
+    [
+        .. from type in typeof(ServiceRegistration).Assembly.GetTypes()
+           from method in type.GetMethods()
+           let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
+           where trigger is { Methods.Length: > 0, Route: not null }
+           select (new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
+    ];
+
+    private readonly ServiceProvider _services;
+
+    public EdgeHost(HttpLimits? limits = null)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<ITopicCatalog>(Topics);
+        services.AddSingleton<IPartitionLogs>(Logs);
+        services.AddSingleton<IConsumerGroups>(Groups);
+#pragma warning disable RS0030 // A fixed seed.
+        services.AddSingleton(new Random(1));
+#pragma warning restore RS0030
+        services.AddSingleton<IIdSource, RandomIdSource>();
+        services.AddSingleton(limits ?? new HttpLimits());
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton<ILogger<HttpEdge>>(Log);
+        services.AddSingleton<HttpEdge>();
+        services.AddSingleton<Producer>();
+        services.AddSingleton<DirectReader>();
+        _services = services.BuildServiceProvider();
+    }
+
+    public KeptLog Log { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
+
+    public MemoryTopics Topics { get; } = new();
+
+    public MemoryLogs Logs { get; } = new();
+
+    public ScriptedGroups Groups { get; } = new();
+
+    public CancellationTokenSource Disconnect { get; } = new();
+
+    public Task<Answer> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync("GET", url, null, headers);
+
+    /// <summary>A v2 request with a JSON body of the v2 type.</summary>
+    public Task<Answer> PostAsync(string url, string? body, string? type = MediaType.V2) =>
+        SendAsync("POST", url, body is null ? null : Encoding.UTF8.GetBytes(body), type is null ? [] : [("Content-Type", type)]);
+
+    public Task<Answer> ProduceAsync(string url, string body, string type = MediaType.Json) => PostAsync(url, body, type);
+
+    public Task<Answer> V3Async(string method, string url, string? body = null) => SendAsync(
+        method, url, body is null ? null : Encoding.UTF8.GetBytes(body), body is null ? [] : [("Content-Type", "application/json")]);
+
+    public Task<Answer> SendAsync(string method, string url, byte[]? body, params (string Name, string Value)[] headers) =>
+        SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers);
+
+    public async Task<Answer> SendAsync(
+        string method, string url, Stream body, long? length, params (string Name, string Value)[] headers)
+    {
+        var context = new DefaultHttpContext { RequestAborted = Disconnect.Token };
+        var request = context.Request;
+        var question = url.IndexOf('?', StringComparison.Ordinal);
+        request.Method = method;
+        request.Scheme = "https";
+        request.Host = new HostString("host");
+        request.Path = PathString.FromUriComponent(question < 0 ? url : url[..question]);
+        request.QueryString = question < 0 ? default : new QueryString(url[question..]);
+        request.Body = body;
+        request.ContentLength = length;
+        foreach (var (name, value) in headers)
+        {
+            request.Headers[name] = StringValues.Concat(request.Headers[name], value);
+        }
+
+        using var sent = new MemoryStream();
+        context.Response.Body = sent;
+        var (found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
+
+        var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
+        object?[] arguments =
+            [.. found.GetParameters().Select(p => p.ParameterType == typeof(HttpRequest) ? (object)request : values[p.Name!])];
+        await (await (Task<IResult>)found.Invoke(instance, arguments)!).ExecuteAsync(context);
+
+        var response = context.Response;
+        return new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(sent.ToArray()), response.Headers);
+    }
+
+    private static (MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
+    {
+        var matches = new List<(MethodInfo, RouteValueDictionary)>();
+        foreach (var (route, methods, function) in Functions)
+        {
+            var values = new RouteValueDictionary();
+            if (methods.Contains(method, StringComparer.OrdinalIgnoreCase) && route.TryMatch(path, values))
+            {
+                matches.Add((function, values));
+            }
+        }
+
+        return Assert.Single(matches);
+    }
+}

@@ -1,0 +1,74 @@
+# Sourced by ./run and ./test: what both need before they build. Sets `feed`, the options that every dotnet build gets.
+# Needs: `root`, the repository's folder.
+
+feed=()
+configuration=Release
+
+die() {
+  echo "$*" >&2
+  exit 1
+}
+
+need_dotnet() {
+  command -v dotnet >/dev/null || die "dotnet is missing: install the .NET 10 SDK (https://dot.net)."
+  dotnet --list-sdks | grep -q '^10\.' || die ".NET 10 is missing: install the .NET 10 SDK (https://dot.net)."
+}
+
+need_node() {
+  command -v node >/dev/null || die "node is missing: install Node.js 20 or newer (https://nodejs.org)."
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || die "Node.js 20 or newer is needed; this is $(node --version)."
+}
+
+# Two scripts at once must not install or build over each other. Where there is no flock, that is left to the user.
+lock_setup() {
+  mkdir -p "$root/.data"
+  if command -v flock >/dev/null; then
+    exec 9>"$root/.data/setup.lock"
+    flock 9
+  fi
+}
+
+unlock_setup() {
+  if command -v flock >/dev/null; then
+    exec 9>&-
+  fi
+}
+
+# Installs the pinned Azurite when its lock file is not the one last installed.
+install_azurite() {
+  [ -z "${AZURITE_JS:-}" ] || return 0
+  local folder=$root/tools/azurite
+  if cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"; then
+    return 0
+  fi
+  command -v npm >/dev/null || die "npm is missing: it comes with Node.js (https://nodejs.org)."
+  echo "Installing Azurite (once)." >&2
+  (cd "$folder" && npm ci --no-progress --loglevel=error >&2) || die "Azurite could not be installed: see npm's words above."
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}
+
+# Some package feeds lack the Functions worker. Whether this one does is asked once a day, or when versions change.
+find_feed() {
+  local known=$root/.data/feed output
+  if [ -z "$(find "$known" -mmin -1440 -newer "$root/Directory.Packages.props" 2>/dev/null)" ]; then
+    if output=$(dotnet restore "$root/src/Functions" -v q --nologo 2>&1 9>&-); then
+      echo full >"$known"
+    elif grep -qE 'NU110[1-3]\b.*Microsoft\.Azure\.Functions\.Worker' <<<"$output"; then
+      echo restricted >"$known"
+    else
+      die "$output"
+    fi
+  fi
+  if [ "$(cat "$known")" = restricted ]; then
+    echo "This package feed lacks the Functions worker: building with -p:RestrictedFeed=true, for the local host only." >&2
+    feed=(-p:RestrictedFeed=true)
+  fi
+}
+
+# Builds a project or solution; says nothing unless it fails.
+build() {
+  local output
+  output=$(dotnet build "$1" -c "$configuration" -v q --nologo "${feed[@]+"${feed[@]}"}" 2>&1 9>&-) || die "$output"
+}
