@@ -70,7 +70,7 @@ public sealed class ContentionTests(ITestOutputHelper output)
                 (at, cancellationToken) => at.Topics.CreateAsync("topic0", 1, new Dictionary<string, string?>(), false, cancellationToken));
             await Task.WhenAll(cluster.Slots.SelectMany(instance => Enumerable.Range(0, senders).Select(async sender =>
             {
-                var producer = new Producer(cluster, NewClient($"{instance!.Name}.{sender}"), shape, topics);
+                var producer = new Sender(cluster, NewClient($"{instance!.Name}.{sender}"), shape, topics);
                 for (var sent = 0; sent < SendsEach / senders; sent++)
                 {
                     var began = loop.Now;

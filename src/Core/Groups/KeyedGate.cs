@@ -9,7 +9,7 @@ internal sealed class KeyedGate
 
     private sealed class Entry
     {
-        public SemaphoreSlim Turn { get; } = new(1);
+        public Turnstile Turn { get; } = new();
 
         public int Users { get; set; }
     }
@@ -29,7 +29,7 @@ internal sealed class KeyedGate
 
         try
         {
-            await entry.Turn.WaitAsync(cancellationToken);
+            await entry.Turn.EnterAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -48,7 +48,7 @@ internal sealed class KeyedGate
             entry = _entries[key];
         }
 
-        entry.Turn.Release();
+        entry.Turn.Leave();
         Drop(key, entry);
     }
 
@@ -59,7 +59,6 @@ internal sealed class KeyedGate
             if (--entry.Users == 0)
             {
                 _entries.Remove(key);
-                entry.Turn.Dispose();
             }
         }
     }

@@ -91,7 +91,7 @@ internal sealed class SeedRun
             .Select(number => new TopicAdmin(_cluster, NewClient($"a{number}"), _shape, _topics, alone)).ToList();
         await admins[0].CreateAllAsync();
         var producers = Enumerable.Range(0, _shape.Producers)
-            .Select(number => new Producer(_cluster, NewClient($"p{number}"), _shape, _topics).RunAsync()).ToList();
+            .Select(number => new Sender(_cluster, NewClient($"p{number}"), _shape, _topics).RunAsync()).ToList();
         var others = Enumerable.Range(0, _shape.Readers)
             .Select(number => new Reader(_cluster, NewClient($"r{number}"), _shape, _topics).RunAsync())
             .Concat(admins.Select(admin => admin.RunAsync()))
@@ -111,7 +111,7 @@ internal sealed class SeedRun
         var client = NewClient("calm");
         client.Patience = CalmPatience;
         var (producer, reader) = (
-            new Producer(_cluster, client, _shape, _topics), new Reader(_cluster, client, _shape, _topics));
+            new Sender(_cluster, client, _shape, _topics), new Reader(_cluster, client, _shape, _topics));
         var instances = _cluster.Slots.Append(_cluster.Born(slot: -1)).ToList();
         foreach (var topic in _cluster.Audit.Topics.Live.ToList())
         {
@@ -130,7 +130,7 @@ internal sealed class SeedRun
         }
     }
 
-    private static async Task SendAsync(Producer producer, Topic topic, int partition, Instance? instance)
+    private static async Task SendAsync(Sender producer, Topic topic, int partition, Instance? instance)
     {
         var outcome = await producer.SendAsync(topic, partition, instance);
         Guarantee.Holds(outcome != Outcome.Info, "A4", $"{topic.Name}-{partition}: no honest append without any fault.");

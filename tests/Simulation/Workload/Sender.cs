@@ -9,7 +9,7 @@ using Serverless.Simulation.World;
 namespace Serverless.Simulation.Workload;
 
 /// <summary>Sends batches of values that nobody else sends, and holds the log to what it answers.</summary>
-internal sealed class Producer(Cluster cluster, Client client, SeedShape shape, TopicNames topics)
+internal sealed class Sender(Cluster cluster, Client client, SeedShape shape, TopicNames topics)
 {
     private readonly Random _random = client.Random;
     private int _sent;
