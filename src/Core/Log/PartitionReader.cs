@@ -133,6 +133,12 @@ internal sealed class PartitionReader(LogContext context, PartitionTail tails, P
         var place = await PlaceAsync(offset, cancellationToken);
         while (true)
         {
+            if (place.Offset > offset)
+            {
+                // The start moved past the offset since the fetch began: what is behind it must not be taken for an answer.
+                return Answer(ErrorCode.OffsetOutOfRange, tail, default, offset);
+            }
+
             var read = await ReadBatchesAsync(
                 place, Math.Max(bytesMax, context.Options.ReadBytes), cancellationToken);
             if (read is null)

@@ -116,30 +116,33 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
             Table,
             new RowQuery(_key, CheckpointRow.Row(start - 1), After(CheckpointRow.Prefix), Take: 100),
             cancellationToken);
+        var allGone = true;
         foreach (var page in new[] { checkpoints, rolled })
         {
-            await DeleteAsync(page.Rows, cancellationToken);
+            allGone &= await DeleteAsync(page.Rows, cancellationToken);
         }
 
-        return rolled.More || checkpoints.More;
+        return rolled.More || checkpoints.More || !allGone;
     }
 
     /// <summary>Removes every row of the partition; true when there are more.</summary>
     public async ValueTask<bool> RemoveAllAsync(CancellationToken cancellationToken)
     {
         var page = await rows.QueryAsync(Table, new RowQuery(_key, Take: 100), cancellationToken);
-        await DeleteAsync(page.Rows, cancellationToken);
-        return page.More;
+        return !await DeleteAsync(page.Rows, cancellationToken) || page.More;
     }
 
-    private async ValueTask DeleteAsync(IReadOnlyList<StoredRow> stored, CancellationToken cancellationToken)
+    // False: they may be there still, as the reply was lost or another sweep was at work. The next look tells.
+    private async ValueTask<bool> DeleteAsync(IReadOnlyList<StoredRow> stored, CancellationToken cancellationToken)
     {
-        if (stored.Count > 0)
+        if (stored.Count == 0)
         {
-            // A conflict means that another sweep was here; what is left is found by the next.
-            await rows.SubmitAsync(
-                Table, _key, [.. stored.Select(row => RowAction.Delete(row.Key.Row, row.ETag))], cancellationToken);
+            return true;
         }
+
+        var deleted = await rows.SubmitAsync(
+            Table, _key, [.. stored.Select(row => RowAction.Delete(row.Key.Row, row.ETag))], cancellationToken);
+        return deleted.Outcome == SubmitOutcome.Committed;
     }
 
     private static string After(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);

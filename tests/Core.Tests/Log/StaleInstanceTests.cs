@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Core.Log;
 using Xunit;
 
@@ -56,6 +57,29 @@ public sealed class StaleInstanceTests
         await _harness.Blobs.CreateAsync(Storage.Layout.Segment(_harness.Topic.Id, 0, 0), default);
 
         var answer = await reader.FetchAsync(_harness.Topic, 0, 1, 1_000, default);
+
+        Assert.Equal(ErrorCode.OffsetOutOfRange, answer.Error);
+    }
+
+    [Fact]
+    public async Task A_fetch_that_the_start_passes_while_it_looks_is_told_so_and_skips_nothing()
+    {
+        var writer = _harness.NewInstance();
+        await _harness.AppendAsync(writer, "a");
+        await _harness.AppendAsync(writer, "b");
+        var rows = new HookedRows(_harness.Rows);
+        var reader = new PartitionLogs(new LogContext(
+            _harness.Blobs, rows, _harness.Clock, new Random(1), new RandomIdSource(new Random(2)),
+            new LogOptions { TailCacheBytes = 0 }, NullLogger<PartitionLogs>.Instance));
+        await reader.OffsetsAsync(_harness.Topic, 0, default);
+        rows.BeforeQuery = async () =>
+        {
+            await OutliveSegmentsAsync(_harness.NewInstance());
+            await _harness.AppendAsync(writer, "c");
+            await reader.OffsetsAsync(_harness.Topic, 0, default);
+        };
+
+        var answer = await reader.FetchAsync(_harness.Topic, 0, 0, 1_000, default);
 
         Assert.Equal(ErrorCode.OffsetOutOfRange, answer.Error);
     }

@@ -9,9 +9,21 @@ internal static class Planted
 {
     public static Instance Instance(
         PlantedBug bug, string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape,
-        IBlobStore blobs, IRowStore rows, Cluster cluster)
+        IBlobStore blobs, IRowStore rows)
     {
-        _ = (bug, cluster);
-        return new Instance(name, context, clock, random, shape, blobs, rows);
+        if (bug == PlantedBug.None)
+        {
+            return new Instance(name, context, clock, random, shape, blobs, rows);
+        }
+
+        if (bug == PlantedBug.RemovesAtOnce)
+        {
+            shape = shape with { Options = shape.Options with { RemovalDelay = TimeSpan.Zero, StartAgeMax = TimeSpan.FromHours(1) } };
+        }
+
+        var instance = new Instance(
+            name, context, clock, random, shape, new PlantedBlobs(blobs, bug), new PlantedRows(rows, bug, clock));
+        instance.Logs = new PlantedLogs(instance.Logs, bug, clock);
+        return instance;
     }
 }

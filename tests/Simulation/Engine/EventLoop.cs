@@ -58,6 +58,31 @@ internal sealed class EventLoop : SynchronizationContext
         return true;
     }
 
+    /// <summary>Runs until nothing is left to happen.</summary>
+    public void RunToEnd()
+    {
+        while (Step())
+        {
+        }
+    }
+
+    /// <summary>Runs until a task has ended; fails when it cannot, or takes longer than it may.</summary>
+    public void RunToEnd(string name, Func<Task> task, TimeSpan limit)
+    {
+        var until = Now + limit;
+        var done = false;
+        At(TimeSpan.Zero, () => _ = ObserveAsync(async () =>
+        {
+            await task();
+            done = true;
+        }));
+        while (!done)
+        {
+            Guarantee.Holds(Step(), "A4", $"Everybody waits, and nothing is left to happen ({name}).");
+            Guarantee.Holds(Now < until, "A4", $"The {name} phase does not end.");
+        }
+    }
+
     /// <summary>Ends the seed at its next step: for code whose exceptions nobody would see.</summary>
     public void Fail(GuaranteeException failure) => _failure ??= failure;
 

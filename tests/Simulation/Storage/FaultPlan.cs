@@ -12,12 +12,14 @@ internal interface IFaultPlan
 internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faults) : IFaultPlan
 {
     private TimeSpan _windowEnds;
-    private TimeSpan _throttledUntil;
+    private readonly Dictionary<StorageCall, TimeSpan> _throttledUntil = [];
     private bool _calm = true;
 
     public bool Healed { get; private set; }
 
     public void Heal() => Healed = true;
+
+    public void Resume() => Healed = false;
 
     public Fault Next(StorageCall call)
     {
@@ -30,14 +32,30 @@ internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faul
         {
             _calm = faults.Chance(0.25);
             _windowEnds = loop.Now + faults.Between(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60));
-            if (!_calm && faults.Chance(rates.ThrottleRate * 30))
-            {
-                _throttledUntil = loop.Now + faults.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
-            }
         }
 
         var drawn = rates.Draw(call, faults);
-        return _calm ? Fault.None : loop.Now < _throttledUntil ? Fault.Throttled : drawn;
+        if (_calm)
+        {
+            return Fault.None;
+        }
+
+        if (drawn == Fault.Throttled)
+        {
+            Throttle(call);
+        }
+
+        return loop.Now < _throttledUntil.GetValueOrDefault(call) ? Fault.Throttled : drawn;
+    }
+
+    // A burst: one kind of call is refused for a while, or the whole account is.
+    private void Throttle(StorageCall call)
+    {
+        var until = loop.Now + faults.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
+        foreach (var other in faults.Chance(0.3) ? Storage.Faults.Calls : [call])
+        {
+            _throttledUntil[other] = until;
+        }
     }
 }
 

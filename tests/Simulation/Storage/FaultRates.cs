@@ -16,23 +16,21 @@ internal sealed class FaultRates
 
     public static FaultRates Never { get; } = new();
 
-    /// <summary>Per second that some throttling begins.</summary>
-    public double ThrottleRate { get; private init; }
-
     public static FaultRates Draw(Random shape)
     {
-        var rates = new FaultRates { ThrottleRate = shape.Chance(0.4) ? shape.LogUniform(0.001, 0.05) : 0 };
+        var rates = new FaultRates();
         foreach (var fault in Enum.GetValues<Fault>())
         {
             var (most, on) = fault switch
             {
-                Fault.None or Fault.Throttled => (0, 0.0),
+                Fault.None => (0, 0.0),
+                Fault.Throttled => (0.005, 0.4),
                 Fault.CrashBefore or Fault.CrashAfter or Fault.Stall => (0.015, 0.5),
-                _ => (0.06, 0.6),
+                _ => (0.12, 0.6),
             };
 
             // Drawn whether used or not, so that the other kinds stay what they are.
-            var rate = shape.LogUniform(0.001, Math.Max(0.0011, most));
+            var rate = shape.LogUniform(0.0005, Math.Max(0.001, most));
             rates._rates[(int)fault] = shape.Chance(on) ? rate : 0;
         }
 
@@ -42,9 +40,9 @@ internal sealed class FaultRates
     public Fault Draw(StorageCall call, Random faults)
     {
         // Seldom calls meet their faults more often, so that every cell of the fault table fills.
-        var weight = call is StorageCall.Create or StorageCall.Delete or StorageCall.List ? 3 : 1;
+        var weight = call is StorageCall.Create or StorageCall.Delete or StorageCall.List ? 4 : 1;
         var left = faults.NextDouble() / weight;
-        for (var fault = Fault.None + 1; fault < Fault.Throttled; fault++)
+        for (var fault = Fault.None + 1; fault <= Fault.Throttled; fault++)
         {
             left -= _rates[(int)fault];
             if (left < 0)

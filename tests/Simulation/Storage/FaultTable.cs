@@ -16,6 +16,9 @@ internal sealed class FaultTable
         _hits[(int)call, (int)fault]++;
     }
 
+    /// <summary>Calls of one kind, whatever became of them.</summary>
+    public long CallsOf(StorageCall call) => Enum.GetValues<Fault>().Sum(fault => _hits[(int)call, (int)fault]);
+
     public void Add(FaultTable other)
     {
         Calls += other.Calls;

@@ -19,7 +19,11 @@ internal sealed class Producer(Cluster cluster, Client client, SeedShape shape, 
         while (_sent < shape.SendsEach && !topics.Healed)
         {
             await client.PauseAsync(_random.Between(TimeSpan.Zero, shape.ThinkMax));
-            if (await topics.FindAsync(client) is { } topic)
+            if (await topics.FindAsync(client) is not { } topic)
+            {
+                await client.PauseAsync(TimeSpan.FromSeconds(1));
+            }
+            else
             {
                 var atOnce = _random.Chance(0.2) ? _random.Next(2, 8) : 1;
                 var partition = _random.Next(topic.Partitions);

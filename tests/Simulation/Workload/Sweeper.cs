@@ -10,7 +10,7 @@ internal sealed class Sweeper(Client client, TopicNames topics)
     {
         while (!topics.Healed)
         {
-            await client.PauseAsync(client.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40)));
+            await client.PauseAsync(client.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)));
             await SweepAsync(client.AnyInstance());
         }
     }

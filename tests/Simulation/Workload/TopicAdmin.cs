@@ -31,7 +31,7 @@ internal sealed class TopicAdmin(Cluster cluster, Client client, SeedShape shape
     {
         while (!topics.Healed)
         {
-            await client.PauseAsync(_random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40)));
+            await client.PauseAsync(_random.Between(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(20)));
             var name = _random.Pick(topics.Names);
             await CheckAsync(name);
             await (_random.Next(10) switch

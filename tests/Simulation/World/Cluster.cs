@@ -68,7 +68,7 @@ internal sealed class Cluster
             what => History.Add(name, what), () => Crash(self!, slot));
         IBlobStore blobs = new FaultyBlobs(Blobs, channel, Audit);
         IRowStore rows = new FaultyRows(Rows, channel, Audit, Service);
-        self = Planted.Instance(_bug, name, context, clock, random, _shape, blobs, rows, this);
+        self = Planted.Instance(_bug, name, context, clock, random, _shape, blobs, rows);
         return self;
     }
 

@@ -34,7 +34,7 @@ internal sealed class Instance
 
     public InstanceClock Clock { get; }
 
-    public IPartitionLogs Logs { get; init; }
+    public IPartitionLogs Logs { get; set; }
 
     public ITopicCatalog Topics { get; }
 

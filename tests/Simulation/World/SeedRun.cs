@@ -32,14 +32,8 @@ internal sealed class SeedRun
     }
 
     /// <summary>Runs a seed on a thread of its own: nothing of another seed, or of the test runner, is there to be met.</summary>
-    public static SeedResult Run(ulong seed, PlantedBug bug = PlantedBug.None)
-    {
-        SeedResult? result = null;
-        var thread = new Thread(() => result = RunHere(seed, bug), maxStackSize: 16 * 1024 * 1024) { Name = $"seed {seed}" };
-        thread.Start();
-        thread.Join();
-        return result!;
-    }
+    public static SeedResult Run(ulong seed, PlantedBug bug = PlantedBug.None) =>
+        OwnThread.Run($"seed {seed}", () => RunHere(seed, bug));
 
     private static SeedResult RunHere(ulong seed, PlantedBug bug)
     {
@@ -65,40 +59,29 @@ internal sealed class SeedRun
 
     private void All()
     {
-        Phase("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
+        _loop.RunToEnd("faults", FaultsAsync, limit: TimeSpan.FromHours(2));
         _faults.Heal();
 
-        // Late writes land and stalled instances wake; only then has everything happened that can.
-        _loop.At(2 * FaultRates.LateMax, () => { });
-        while (_loop.Step())
-        {
-        }
-
+        Drain();
         foreach (var instance in _cluster.Slots)
         {
             Guarantee.Holds(instance is { Under: 0 }, "A4", $"{instance?.Name} still works on {instance?.Under} operations.");
         }
 
         _cluster.History.Add("", "HEALED");
-        Phase("calm", CalmAsync, limit: TimeSpan.FromHours(1));
-        Phase("removal", RemovalAsync, limit: TimeSpan.FromHours(12));
+        _loop.RunToEnd("calm", CalmAsync, limit: TimeSpan.FromHours(1));
+        _faults.Resume();
+        _loop.RunToEnd("removal", FaultyRemovalAsync, limit: TimeSpan.FromHours(12));
+        _faults.Heal();
+        Drain();
+        _loop.RunToEnd("last removal", RemovalAsync, limit: TimeSpan.FromHours(12));
     }
 
-    private void Phase(string name, Func<Task> phase, TimeSpan limit)
+    // Late writes land and stalled instances wake; only then has everything happened that can.
+    private void Drain()
     {
-        var until = _loop.Now + limit;
-        SynchronizationContext.SetSynchronizationContext(_loop);
-        var done = false;
-        _loop.At(TimeSpan.Zero, () => _ = _loop.ObserveAsync(async () =>
-        {
-            await phase();
-            done = true;
-        }));
-        while (!done)
-        {
-            Guarantee.Holds(_loop.Step(), "A4", $"Everybody waits, and nothing is left to happen ({name}).");
-            Guarantee.Holds(_loop.Now < until, "A4", $"The {name} phase does not end.");
-        }
+        _loop.At(2 * FaultRates.LateMax, () => { });
+        _loop.RunToEnd();
     }
 
     private async Task FaultsAsync()
@@ -115,6 +98,7 @@ internal sealed class SeedRun
             .Concat(Enumerable.Range(0, 2).Select(number => new Sweeper(NewClient($"s{number}"), _topics).RunAsync()))
             .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
             .ToList();
+        producers.Concat(others).ToList().ForEach(client => _ = _loop.ObserveAsync(() => client));
         await Task.WhenAny(Task.WhenAll(producers), Task.Delay(FaultsLast, _cluster.Service));
         _faults.Heal();
         _topics.Healed = true;
@@ -166,6 +150,18 @@ internal sealed class SeedRun
             offset = next!.Value;
         }
     }
+
+    // Removal is where storage is taken away: it goes on for hours, on several instances, with all that can go wrong.
+    private Task FaultyRemovalAsync() => Task.WhenAll(Enumerable.Range(2, 2).Select(async number =>
+    {
+        var client = NewClient($"s{number}");
+        var sweeper = new Sweeper(client, _topics);
+        for (var step = 0; step < 20; step++)
+        {
+            await client.PauseAsync(client.Random.Between(TimeSpan.Zero, TimeSpan.FromMinutes(10)));
+            await sweeper.SweepAsync(client.AnyInstance());
+        }
+    }));
 
     // What is deleted or past its time is gone in the end, whoever died while removing it.
     private async Task RemovalAsync()

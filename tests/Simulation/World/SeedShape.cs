@@ -38,15 +38,15 @@ internal sealed record SeedShape
     public static SeedShape Draw(Random shape)
     {
         var checkpoint = (int)shape.LogUniform(700, 8_000);
-        var removal = TimeSpan.FromSeconds(shape.LogUniform(20, 600));
+        var removal = TimeSpan.FromSeconds(shape.LogUniform(3, 300));
         var skewed = shape.Chance(0.6);
         return new SeedShape
         {
             Instances = shape.Next(2, 6),
             Producers = shape.Next(2, 6),
             Readers = shape.Next(1, 4),
-            SendsEach = shape.Next(10, 40),
-            ThinkMax = TimeSpan.FromSeconds(shape.LogUniform(0.02, 15)),
+            SendsEach = shape.Next(15, 60),
+            ThinkMax = TimeSpan.FromSeconds(shape.LogUniform(0.3, 15)),
             Options = new LogOptions
             {
                 SegmentBlocksRoll = shape.Next(2, 51),

@@ -1,0 +1,99 @@
+using Serverless.Core;
+using Serverless.Core.Log;
+using Serverless.Core.Records;
+using Serverless.Core.Storage;
+using Serverless.Core.Topics;
+
+namespace Serverless.Simulation.Bugs;
+
+/// <summary>The log, with a mistake between it and its callers.</summary>
+internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvider clock) : IPartitionLogs
+{
+    private readonly Dictionary<(string, int), (OffsetSnapshot Marks, long At)> _marks = [];
+
+    public async ValueTask<AppendAnswer> AppendAsync(
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    {
+        if (bug == PlantedBug.SplitsBatch && Halves(batch) is var (first, second))
+        {
+            var answer = await logs.AppendAsync(topic, partition, first, cancellationToken);
+            await logs.AppendAsync(topic, partition, second, cancellationToken);
+            return answer;
+        }
+
+        try
+        {
+            var answer = await logs.AppendAsync(topic, partition, batch, cancellationToken);
+            return bug == PlantedBug.DefiniteErrorAfterEffect && answer.Error == ErrorCode.RequestTimedOut
+                ? new AppendAnswer(ErrorCode.UnknownTopicOrPartition, -1)
+                : answer;
+        }
+        catch (StorageException) when (bug == PlantedBug.DefiniteErrorAfterEffect)
+        {
+            return new AppendAnswer(ErrorCode.UnknownTopicOrPartition, -1);
+        }
+    }
+
+    public async ValueTask<FetchAnswer> FetchAsync(
+        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken)
+    {
+        var answer = await logs.FetchAsync(topic, partition, offset, bytesMax, cancellationToken);
+        if (bug == PlantedBug.EmptyAboveEnd && answer.Error == ErrorCode.OffsetOutOfRange)
+        {
+            return answer with { Error = ErrorCode.None };
+        }
+
+        return bug == PlantedBug.SkipsTornTail ? answer with { Batches = WithoutLast(answer.Batches) } : answer;
+    }
+
+    public async ValueTask<OffsetSnapshot> OffsetsAsync(Topic topic, int partition, CancellationToken cancellationToken)
+    {
+        if (bug == PlantedBug.CachedMarks && _marks.TryGetValue((topic.Id, partition), out var cached)
+            && clock.GetElapsedTime(cached.At) < TimeSpan.FromSeconds(5))
+        {
+            return cached.Marks;
+        }
+
+        var marks = await logs.OffsetsAsync(topic, partition, cancellationToken);
+        _marks[(topic.Id, partition)] = (marks, clock.GetTimestamp());
+        return marks;
+    }
+
+    public async ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(
+        Topic topic, int partition, long timestampMs, CancellationToken cancellationToken)
+    {
+        var found = await logs.OffsetForTimestampAsync(topic, partition, timestampMs, cancellationToken);
+        return bug == PlantedBug.TimestampPastFirst && found is { } first
+            ? await logs.OffsetForTimestampAsync(topic, partition, first.TimestampMs + 1, cancellationToken)
+            : found;
+    }
+
+    public ValueTask<bool> WaitAsync(
+        IReadOnlyList<PartitionPosition> positions, TimeSpan wait, CancellationToken cancellationToken) =>
+        logs.WaitAsync(positions, wait, cancellationToken);
+
+    private static ReadOnlyMemory<byte> WithoutLast(ReadOnlyMemory<byte> batches)
+    {
+        int last = 0, at = 0;
+        while (RecordBatchHeader.TryRead(batches.Span[at..], out var header))
+        {
+            last = at;
+            at += header.SizeInBytes;
+        }
+
+        return batches[..(last > 0 ? last : at)];
+    }
+
+    private static (byte[] First, byte[] Second)? Halves(ReadOnlyMemory<byte> batch)
+    {
+        using var first = new RecordBatchBuilder();
+        using var second = new RecordBatchBuilder();
+        using var records = RecordReader.Open(batch.Span);
+        while (records.TryRead(out var record))
+        {
+            (record.Offset == 0 ? first : second).Add(record.Timestamp, record.Key, record.KeyIsNull, record.Value, record.ValueIsNull);
+        }
+
+        return second.Count == 0 ? null : (first.Build(), second.Build());
+    }
+}
