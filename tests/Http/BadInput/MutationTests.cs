@@ -10,7 +10,7 @@ namespace Serverless.Http.BadInput;
 /// </remarks>
 public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelper output) : IClassFixture<MutationTests.Fixture>
 {
-    private const int CountUsual = 4_000;
+    private const int CountUsual = 10_000;
     private const int AtOnce = 4;
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
         {
             for (int i; (i = Interlocked.Increment(ref next) - 1) < count;)
             {
-                if (i % 100 == 0)
+                if (i % 50 == 0)
                 {
                     // Some mutants are good requests that delete.
                     await service.Log.RestoreAsync();

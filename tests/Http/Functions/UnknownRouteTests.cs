@@ -21,7 +21,7 @@ public sealed class UnknownRouteTests
     [InlineData("GET", "nowhere/", "text/html, */*;q=0.1", 404, V2)]
     [InlineData("GET", "nowhere", "application/json", 404, Json)]
     [InlineData("GET", "nowhere", "application/vnd.kafka.v2+json;q=0, application/json", 404, Json)]
-    [InlineData("GET", "nowhere", "%%%", 404, Json)]
+    [InlineData("GET", "nowhere", "%%%", 404, V2)]
     [InlineData("GET", "v3/nowhere", null, 404, Json)]
     [InlineData("GET", "V3", "application/vnd.kafka.v2+json", 404, Json)]
     [InlineData("GET", "things/a%2Fb/c", null, 404, V2)]
