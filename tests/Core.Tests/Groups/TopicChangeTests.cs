@@ -56,7 +56,7 @@ public sealed class TopicChangeTests
         Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, false, default));
 
         Assert.Equal(
-            ErrorCode.InvalidRequest,
+            ErrorCode.PolicyViolation,
             (await _world.Groups.SubscribeAsync(Group, "c1", new(null, pattern), default)).Error);
     }
 
