@@ -11,6 +11,7 @@ public sealed class ErrorReplyTests
     [InlineData(ErrorCode.UnknownMemberId, 404, 40403)]
     [InlineData(ErrorCode.UnreleasedInstanceId, 409, 40902)]
     [InlineData(ErrorCode.InvalidRequest, 409, 40903)]
+    [InlineData(ErrorCode.PolicyViolation, 422, 422)]
     [InlineData(ErrorCode.StaleMemberEpoch, 409, 40903)]
     [InlineData(ErrorCode.NonEmptyGroup, 409, 40903)]
     [InlineData(ErrorCode.InconsistentGroupProtocol, 409, 40903)]

@@ -100,9 +100,9 @@ public sealed partial class ConsumerGroups
     private GroupAnswer<IReadOnlyList<GroupOffset>>? Malformed(IReadOnlyList<GroupOffset> offsets) =>
         offsets.Count > Commits.PartitionsMax
             ? Refused<IReadOnlyList<GroupOffset>>(
-                ErrorCode.InvalidRequest, $"One request commits at most {Commits.PartitionsMax} partitions, as all or none of it must count.")
+                ErrorCode.PolicyViolation, $"One request commits at most {Commits.PartitionsMax} partitions, as all or none of it must count.")
         : offsets.Any(offset => offset.Offset < 0 || offset.At.Partition < 0)
-            ? Refused<IReadOnlyList<GroupOffset>>(ErrorCode.InvalidRequest, "A partition or an offset is negative.")
+            ? Refused<IReadOnlyList<GroupOffset>>(ErrorCode.PolicyViolation, "A partition or an offset is negative.")
         : offsets.Any(offset => Encoding.UTF8.GetByteCount(offset.Metadata) > _options.MetadataBytesMax)
             ? Refused<IReadOnlyList<GroupOffset>>(
                 ErrorCode.OffsetMetadataTooLarge, $"Metadata has at most {_options.MetadataBytesMax} bytes.")

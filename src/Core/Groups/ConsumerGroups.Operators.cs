@@ -51,7 +51,7 @@ public sealed partial class ConsumerGroups
     {
         if (Malformed(targets) is { } message)
         {
-            return Refused<IReadOnlyList<GroupOffset>>(ErrorCode.InvalidRequest, message);
+            return Refused<IReadOnlyList<GroupOffset>>(ErrorCode.PolicyViolation, message);
         }
 
         if (Malformed([.. targets.Select(target => new GroupOffset(target.At, 0, target.Metadata))]) is { } malformed)

@@ -10,7 +10,7 @@ public sealed partial class ConsumerGroups
     {
         if (Malformed(targets) is { } message)
         {
-            return new(ErrorCode.InvalidRequest, message);
+            return new(ErrorCode.PolicyViolation, message);
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);

@@ -16,12 +16,12 @@ public sealed partial class ConsumerGroups
     {
         if (subscription is { Topics: null, Pattern: null } or { Topics: not null, Pattern: not null })
         {
-            return new(ErrorCode.InvalidRequest, "A subscription has either topics or a pattern.");
+            return new(ErrorCode.PolicyViolation, "A subscription has either topics or a pattern.");
         }
 
         if (subscription.Pattern is { } pattern && TopicList.Compile(pattern) is null)
         {
-            return new(ErrorCode.InvalidRequest, "The topic pattern is no regular expression, or one that can take too long.");
+            return new(ErrorCode.PolicyViolation, "The topic pattern is no regular expression, or one that can take too long.");
         }
 
         if (subscription.Topics is { } topics)
@@ -29,7 +29,7 @@ public sealed partial class ConsumerGroups
             subscription = new([.. topics.Distinct().Order(StringComparer.Ordinal)], null);
             if (topics.Sum(topic => Encoding.UTF8.GetByteCount(topic)) > _options.SubscriptionBytesMax)
             {
-                return new(ErrorCode.InvalidRequest, $"A subscription has at most {_options.SubscriptionBytesMax} bytes of names.");
+                return new(ErrorCode.PolicyViolation, $"A subscription has at most {_options.SubscriptionBytesMax} bytes of names.");
             }
         }
 
@@ -86,7 +86,7 @@ public sealed partial class ConsumerGroups
             || partitions.Any(at => at.Partition < 0 || at.Topic.Length > TopicNameLengthMax))
         {
             return new(
-                ErrorCode.InvalidRequest, $"An assignment has at most {_options.ManualPartitionsMax} partitions of topics that can be, none negative.");
+                ErrorCode.PolicyViolation, $"An assignment has at most {_options.ManualPartitionsMax} partitions of topics that can be, none negative.");
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);

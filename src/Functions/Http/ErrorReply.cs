@@ -43,6 +43,7 @@ internal static class ErrorReply
             422, 42203, message ?? "A stored record is not valid JSON; seek past it, or read it with a binary consumer."),
         ErrorCode.InvalidSessionTimeout or ErrorCode.InvalidGroupId or ErrorCode.InvalidConfig =>
             Problem.Configuration(message ?? "Invalid consumer configuration."),
+        ErrorCode.PolicyViolation => Problem.Content(message ?? "The request is beyond a limit."),
         ErrorCode.OffsetMetadataTooLarge => Problem.Content(message ?? "The offset metadata is too large."),
         _ => FromLog(error, message),
     };

@@ -133,7 +133,7 @@ public sealed class CommitTests
         var most = await _world.Groups.CommitAsync(
             Group, "c1", [.. Enumerable.Range(0, 96).Select(at => new GroupOffset(new("t", at), 1, new string('m', 4096)))], default);
 
-        Assert.Equal((ErrorCode.OffsetMetadataTooLarge, ErrorCode.InvalidRequest, ErrorCode.None), (large.Error, many.Error, most.Error));
+        Assert.Equal((ErrorCode.OffsetMetadataTooLarge, ErrorCode.PolicyViolation, ErrorCode.None), (large.Error, many.Error, most.Error));
     }
 
     [Fact]

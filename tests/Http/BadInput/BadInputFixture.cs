@@ -55,6 +55,19 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
         _picture = await PictureAsync();
     }
 
+    /// <summary>Makes anew what good requests may have removed.</summary>
+    public async Task RestoreAsync()
+    {
+        await PostAsync("/v3/clusters/serverless/topics", """{"topic_name":"orders","partitions_count":2}""", Plain);
+        await PostAsync("/consumers/shop", """{"name":"clerk","format":"json","auto.offset.reset":"earliest"}""");
+        await PostAsync($"{Subscribed}/subscription", """{"topics":["orders"]}""");
+        await PostAsync("/consumers/audit", """{"name":"reader","format":"json","auto.offset.reset":"earliest"}""");
+        await PostAsync(
+            $"{Assigned}/assignments", """{"partitions":[{"topic":"orders","partition":0},{"topic":"orders","partition":1}]}""");
+        await PostAsync($"{Assigned}/offsets", """{"offsets":[{"topic":"orders","partition":1,"offset":0}]}""");
+        await PostAsync($"{Subscribed}/offsets", """{"offsets":[{"topic":"orders","partition":0,"offset":1}]}""");
+    }
+
     protected override async Task PrepareAsync()
     {
         await CreateTopicAsync(2, Topic, "retention.ms=86400000");

@@ -157,6 +157,7 @@ public sealed class MeaningTests(BadInputFixture service) : BadInputTests(servic
         (await Service.PostAsync($"{consumer}/subscription", Topics(1_000, 20))).Must(204);
         (await Service.PostAsync($"{consumer}/subscription", Topics(1_000, 249))).Must(204);
         await Service.RefusesAsync(422, 422, "POST", $"{consumer}/subscription", Topics(1_001, 20));
+        await Service.RefusesAsync(422, 422, "POST", $"{BadInputFixture.Subscribed}/subscription", Topics(1_001, 5));
         Assert.Empty(await Service.PollAsync(consumer, "?timeout=1"));
 
         await Service.ServesAsync();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 
 namespace Serverless.Http.BadInput;
 
@@ -15,20 +14,6 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
     private const int AtOnce = 4;
 
     [Fact]
-    public async Task Every_good_request_works_unchanged()
-    {
-        foreach (var request in ValidRequests.All)
-        {
-            var answer = await SendAsync(request);
-
-            // Partitions cannot become fewer, nor the same: the only one that is meant to be refused.
-            Assert.True(answer.Status < 300 || (request.Method == "PATCH" && answer.ErrorCode == 40002)
-                || (request.Path.EndsWith("/topics", StringComparison.Ordinal) && request.Method == "POST" && answer.ErrorCode == 40002),
-                $"{request}: {answer.Status} {answer.Text}");
-        }
-    }
-
-    [Fact]
     public async Task A_mutant_never_gets_a_5xx_and_always_the_contracts_error()
     {
         var count = Setting("HTTP_MUTATIONS", CountUsual);
@@ -39,6 +24,12 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
         {
             for (int i; (i = Interlocked.Increment(ref next) - 1) < count;)
             {
+                if (i % 100 == 0)
+                {
+                    // Some mutants are good requests that delete.
+                    await service.Log.RestoreAsync();
+                }
+
                 await TryAsync(first + i);
             }
         }));
@@ -73,7 +64,7 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
     {
         try
         {
-            var answer = await SendAsync(mutant);
+            var answer = await mutant.SendAsync(service.Log);
             var isServersOwn = answer.Body.Length == 0 && answer.Header("X-Correlation-Id") is null
                 && ((answer.Status == 400 && mutant.Path.Contains("%00", StringComparison.Ordinal)) || answer.Status == 414);
             if (answer.Status >= 400 && !isServersOwn && mutant.Method != "HEAD")
@@ -87,29 +78,6 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
         {
             return (0, e.Message);
         }
-    }
-
-    private async Task<Answer> SendAsync(WireRequest mutant)
-    {
-        // As it is: the client must not tidy the path up.
-        var path = string.Concat(mutant.Path.Select(c => c is > ' ' and < '\u007f' ? c.ToString() : Uri.EscapeDataString(c.ToString())));
-        var uri = new Uri(
-            $"{service.Log.App.Address.GetLeftPart(UriPartial.Authority)}/{path.TrimStart('/')}",
-            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        using var request = new HttpRequestMessage(new HttpMethod(mutant.Method), uri);
-        if (mutant.Body is not null)
-        {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(mutant.Body));
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", mutant.ContentType);
-        }
-
-        if (mutant.Accept is not null)
-        {
-            request.Headers.TryAddWithoutValidation("Accept", mutant.Accept);
-        }
-
-        using var response = await service.Log.Client.SendAsync(request);
-        return await Answer.ReadAsync(response);
     }
 
     private static int Setting(string name, int usual) =>

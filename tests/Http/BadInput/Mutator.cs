@@ -53,7 +53,7 @@ public sealed class Mutator(Random random)
             0 => string.Join('/', segments.Where((_, i) => i != at)) is { Length: > 0 } shorter ? shorter : "/",
             1 => string.Join('/', segments[..at].Append(Pick(PathWords)).Concat(segments[at..])),
             2 => string.Join('/', segments[..at].Append(Pick(PathWords)).Concat(segments[(at + 1)..])),
-            3 when query >= 0 => path[..path.IndexOf('=', query)] + "=" + Pick(PathWords),
+            3 when query >= 0 && path.IndexOf('=', query) >= 0 => path[..path.IndexOf('=', query)] + "=" + Pick(PathWords),
             4 => path + (query < 0 ? "?" : "&") + Pick("x=1", "timeout=1", "offset=0", "partitions=orders:0", "=", "&&", "a[]=1", "timeout=" + Pick(PathWords)),
             5 => string.Join('/', segments.Select((segment, i) => i == at ? new string('a', random.Next(1, 400)) : segment)),
             _ => Spliced(path, Pick(PathWords), 1),

@@ -1,8 +1,33 @@
+using System.Text;
+
 namespace Serverless.Http.BadInput;
 
 /// <summary>A request as it goes over the wire, before it is turned into something else.</summary>
 public sealed record WireRequest(string Method, string Path, string? Body, string? ContentType, string? Accept)
 {
+    public async Task<Answer> SendAsync(ServiceFixture service)
+    {
+        // As it is: the client must not tidy the path up.
+        var path = string.Concat(Path.Select(c => c is > ' ' and < '\u007f' ? c.ToString() : Uri.EscapeDataString(c.ToString())));
+        var uri = new Uri(
+            $"{service.App.Address.GetLeftPart(UriPartial.Authority)}/{path.TrimStart('/')}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(new HttpMethod(Method), uri);
+        if (Body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
+        }
+
+        if (Accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", Accept);
+        }
+
+        using var response = await service.Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
+    }
+
     public override string ToString() => $"{Method} {Path} [{ContentType}] [{Accept}] {Body}";
 }
 
