@@ -62,10 +62,18 @@ internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faul
 /// <summary>By number: the calls of a scenario are counted from 1, and some of them meet a fault.</summary>
 internal sealed class ScriptedFaults(IReadOnlyDictionary<int, Fault> faults) : IFaultPlan
 {
+    /// <summary>Whether calls are counted now: what prepares a scenario, and what checks it, is left in peace.</summary>
+    public bool Counts { get; set; }
+
     public int CallsSeen { get; private set; }
 
     public Fault Next(StorageCall call)
     {
+        if (!Counts)
+        {
+            return Fault.None;
+        }
+
         var fault = faults.GetValueOrDefault(++CallsSeen);
         return Storage.Faults.Applies(fault, call) ? fault : Fault.None;
     }

@@ -88,6 +88,22 @@ internal sealed class Reader(Cluster cluster, Client client, SeedShape shape, To
         return reply.Value;
     }
 
+    /// <summary>Without faults: the whole log, record for record, as storage's effects made it.</summary>
+    public async Task ReadAllAsync(Topic topic, int partition, Instance? instance)
+    {
+        var log = cluster.Audit.Of(topic.Id, partition);
+        var marks = await MarksAsync(topic, partition, instance);
+        Guarantee.Holds(
+            marks is { } known && known.LogStartOffset == log.Start && known.LogEndOffset == log.End, "L8",
+            $"{log.Name}: {marks} where the log runs from {log.Start} to {log.End}.");
+        for (var offset = log.Start; offset < log.End;)
+        {
+            var next = await FetchAsync(topic, partition, offset, 3_000, instance);
+            Guarantee.Holds(next > offset, "L1", $"{log.Name}: {offset} cannot be read, and the log ends at {log.End}.");
+            offset = next!.Value;
+        }
+    }
+
     private async Task WalkAsync(Topic topic, int partition)
     {
         var offset = _next.GetValueOrDefault((topic.Id, partition));

@@ -124,7 +124,7 @@ internal sealed class SeedRun
 
                 foreach (var instance in instances)
                 {
-                    await ReadAllAsync(reader, topic, partition, instance);
+                    await reader.ReadAllAsync(topic, partition, instance);
                 }
             }
         }
@@ -134,21 +134,6 @@ internal sealed class SeedRun
     {
         var outcome = await producer.SendAsync(topic, partition, instance);
         Guarantee.Holds(outcome != Outcome.Info, "A4", $"{topic.Name}-{partition}: no honest append without any fault.");
-    }
-
-    private async Task ReadAllAsync(Reader reader, Topic topic, int partition, Instance? instance)
-    {
-        var log = _cluster.Audit.Of(topic.Id, partition);
-        var marks = await reader.MarksAsync(topic, partition, instance);
-        Guarantee.Holds(
-            marks is { } known && known.LogStartOffset == log.Start && known.LogEndOffset == log.End, "L8",
-            $"{log.Name}: {marks} where the log runs from {log.Start} to {log.End}.");
-        for (var offset = log.Start; offset < log.End;)
-        {
-            var next = await reader.FetchAsync(topic, partition, offset, 3_000, instance);
-            Guarantee.Holds(next > offset, "L1", $"{log.Name}: {offset} cannot be read, and the log ends at {log.End}.");
-            offset = next!.Value;
-        }
     }
 
     // Removal is where storage is taken away: it goes on for hours, on several instances, with all that can go wrong.
