@@ -19,6 +19,7 @@ internal sealed class LingerControl(LogOptions options, Random random)
 
     private double _waitMs;
     private double _latencyMs = 5;
+    private int _samples = 1;
 
     /// <summary>Whether other writers were met lately, so that a look at the tail before an append pays.</summary>
     public bool Contended => _waitMs > WorthInLatencies * _latencyMs;
@@ -44,6 +45,11 @@ internal sealed class LingerControl(LogOptions options, Random random)
         return TimeSpan.FromMilliseconds(Math.Max(apart, busy ? options.Linger.TotalMilliseconds : 0));
     }
 
-    private void Learn(TimeSpan latency) =>
-        _latencyMs = (0.9 * _latencyMs) + (0.1 * Math.Clamp(latency.TotalMilliseconds, 0.5, 200));
+    // The mean of the first ten, then a moving one: writers meet at their first appends, and must know by then what to keep
+    // apart by. The first of all may have had a connection to make, so it does not count for more than our guess does.
+    private void Learn(TimeSpan latency)
+    {
+        _samples = Math.Min(_samples + 1, 10);
+        _latencyMs += (Math.Clamp(latency.TotalMilliseconds, 0.5, 200) - _latencyMs) / _samples;
+    }
 }
