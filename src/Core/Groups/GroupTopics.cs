@@ -5,6 +5,8 @@ namespace Serverless.Core.Groups;
 /// <summary>The topics for a group's decisions: the catalogue's list, held against what the group knows already.</summary>
 internal sealed class GroupTopics(ITopicCatalog catalog)
 {
+    private const int LooksAtOnce = 16;
+
     // The list and what was derived from it, for as long as the catalogue gives the same.
     private volatile Tuple<IReadOnlyList<Topic>, TopicList>? _last;
 
@@ -44,10 +46,13 @@ internal sealed class GroupTopics(ITopicCatalog catalog)
     public async ValueTask<TopicList> RefreshedAsync(
         TopicList topics, IEnumerable<string> names, CancellationToken cancellationToken)
     {
-        foreach (var name in names)
+        foreach (var some in names.Chunk(LooksAtOnce))
         {
-            var topic = await catalog.RefreshAsync(name, cancellationToken);
-            topics = topics.Find(name) == topic ? topics : topics.With(name, topic);
+            var found = await Task.WhenAll(some.Select(name => catalog.RefreshAsync(name, cancellationToken).AsTask()));
+            foreach (var (name, topic) in some.Zip(found))
+            {
+                topics = topics.Find(name) == topic ? topics : topics.With(name, topic);
+            }
         }
 
         return topics;
