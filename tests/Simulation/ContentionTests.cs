@@ -51,7 +51,7 @@ public sealed class ContentionTests(ITestOutputHelper output)
             SkewMax = TimeSpan.Zero,
         };
         var cluster = new Cluster(loop, shape, chance, new ScriptedFaults(new Dictionary<int, Fault>()), PlantedBug.None);
-        var topics = new TopicNames(["topic0"]);
+        var topics = new TopicNames(["topic0"], changes: false);
         var waited = TimeSpan.Zero;
         loop.RunToEnd("contention", RunAsync, TimeSpan.FromHours(1));
         var log = cluster.Audit.Of(cluster.Audit.Topics.Live.Single().Id, 0);

@@ -11,6 +11,9 @@ internal sealed class PollOperation(
     GroupRows rows, IPartitionLogs logs, PartitionMarks marks, InstanceRequest<PollAnswer> instance, string name,
     PollRequest poll)
 {
+    // Task.Delay counts whole milliseconds: less than one it does not wait for at all, and the poll would go round and round.
+    private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(1);
+
     private readonly long _startedAt = rows.Clock.GetTimestamp();
 
     // Stretches found to hold nothing to show, by where they begin: not read again while this poll waits.
@@ -72,7 +75,7 @@ internal sealed class PollOperation(
         }
 
         var left = Wait(settings) - rows.Clock.GetElapsedTime(_startedAt);
-        if (failure is null && left > TimeSpan.Zero && !IsEnough(selection, poll.MinBytes ?? settings.FetchMinBytes))
+        if (failure is null && left >= WaitMin && !IsEnough(selection, poll.MinBytes ?? settings.FetchMinBytes))
         {
             return await WaitAsync(ready, read, left, cancellationToken);
         }

@@ -1,3 +1,4 @@
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Simulation.Engine;
@@ -46,6 +47,28 @@ internal static class FetchCheck
         Guarantee.Holds(
             answer.NextOffset == next && next > offset, "L13",
             $"{log.Name}: batches from {offset} end at {next}, and {answer.NextOffset} is said to be next.");
+    }
+
+    /// <summary>What a poll delivers of one partition: every record of the stretch that it names.</summary>
+    public static void Slice(PartitionAudit log, PolledSlice slice)
+    {
+        var next = slice.FromOffset;
+        var walk = new RecordBatchReader(slice.Batches.Span);
+        while (walk.TryRead(out var header, out var batch))
+        {
+            if (header.IsControl)
+            {
+                continue;
+            }
+
+            Records(log, batch, header);
+            Guarantee.Holds(
+                header.BaseOffset <= next, "G4", $"{log.Name}: a poll left out {next} to {header.BaseOffset}.");
+            next = Math.Max(next, header.NextOffset);
+        }
+
+        Guarantee.Holds(
+            next >= slice.ToOffset, "G4", $"{log.Name}: a poll says that it delivers up to {slice.ToOffset}, and ends at {next}.");
     }
 
     /// <summary>A refusal of an offset: it must lie below the start, or above the end that the call could still see.</summary>

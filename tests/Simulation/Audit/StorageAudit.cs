@@ -11,6 +11,8 @@ internal sealed class StorageAudit(EventLoop loop)
     private readonly Dictionary<(string TopicId, int Partition), PartitionAudit> _partitions = [];
     private readonly Dictionary<string, Send> _sends = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, GroupAudit> _groups = new(StringComparer.Ordinal);
+
     public TopicAudit Topics { get; } = new();
 
     /// <summary>How far the clocks may be off that retention and producers go by.</summary>
@@ -29,6 +31,19 @@ internal sealed class StorageAudit(EventLoop loop)
 
         return audit;
     }
+
+    public GroupAudit Group(string name)
+    {
+        var key = KeyEncoding.Encode(name);
+        if (!_groups.TryGetValue(key, out var audit))
+        {
+            audit = _groups[key] = new GroupAudit(key, loop, Of);
+        }
+
+        return audit;
+    }
+
+    public Send? SendOf(string value) => _sends.GetValueOrDefault(value);
 
     public void Sending(Send send)
     {
@@ -71,6 +86,11 @@ internal sealed class StorageAudit(EventLoop loop)
         if (result.Outcome != SubmitOutcome.Committed)
         {
             return;
+        }
+
+        if (table == Layout.GroupsTable && _groups.TryGetValue(partition, out var group))
+        {
+            group.Submitted(actions);
         }
 
         foreach (var action in actions)

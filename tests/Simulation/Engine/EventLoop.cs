@@ -10,6 +10,9 @@ internal sealed class EventLoop : SynchronizationContext
 {
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    // A hundred times what a seed takes.
+    private const long StepsMax = 2_000_000;
+
     private readonly PriorityQueue<Action, (long At, long Tick)> _queue = new();
     private readonly Thread _owner = Thread.CurrentThread;
     private volatile string? _escape;
@@ -50,7 +53,7 @@ internal sealed class EventLoop : SynchronizationContext
         }
 
         Now = TimeSpan.FromTicks(at.At);
-        Steps++;
+        Guarantee.Holds(++Steps < StepsMax, "A4", $"{StepsMax} steps, and no end: something goes round and round.");
         Trace.Add(at.At);
         Trace.Add(at.Tick);
         SetSynchronizationContext(this);

@@ -22,6 +22,8 @@ internal sealed class Sweeper(Client client, TopicNames topics)
             instance, "retention", (at, cancellationToken) => at.Retention.SweepAsync(cancellationToken));
         var removed = await client.CallAsync(
             instance, "removal", (at, cancellationToken) => at.Removal.SweepAsync(cancellationToken));
-        return retained.Value || removed.Value;
+        var expired = await client.CallAsync(
+            instance, "expiry", (at, cancellationToken) => at.Groups.SweepAsync(cancellationToken));
+        return retained.Value || removed.Value || expired.Value;
     }
 }

@@ -6,8 +6,11 @@ using Serverless.Simulation.World;
 namespace Serverless.Simulation.Workload;
 
 /// <summary>What all clients of a seed know: the topics' names, whose deletion has returned, and whether faults are over.</summary>
-internal sealed class TopicNames(IReadOnlyList<string> names)
+/// <param name="changes">Whether a name may come to mean another topic.</param>
+internal sealed class TopicNames(IReadOnlyList<string> names, bool changes)
 {
+    public bool Changes { get; } = changes;
+
     private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Names { get; } = names;

@@ -9,6 +9,9 @@ internal sealed class History(EventLoop loop)
     private static readonly int Kept =
         int.TryParse(Environment.GetEnvironmentVariable("HISTORY"), out var kept) ? kept : 200;
 
+    // HISTORY=live: to the error stream as it happens, for a seed that never ends.
+    private static readonly bool IsLive = Environment.GetEnvironmentVariable("HISTORY") == "live";
+
     private readonly Queue<string> _last = new();
 
     public long Events { get; private set; }
@@ -18,6 +21,11 @@ internal sealed class History(EventLoop loop)
         Events++;
         var line = $"{loop.Now.TotalSeconds,11:F4}s {who,-5} {what}";
         loop.Trace.Add(line);
+        if (IsLive)
+        {
+            Console.Error.WriteLine(line);
+        }
+
         if (_last.Count == Kept)
         {
             _last.Dequeue();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
@@ -25,6 +26,8 @@ internal sealed class Instance
         var topics = new TopicCatalog(rows, logs, clock, ids);
         Topics = topics;
         Retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
+        Groups = new ConsumerGroups(
+            rows, topics, logs, clock, random, ids, shape.GroupOptions, NullLogger<ConsumerGroups>.Instance);
         Removal = new TopicSweep(rows, blobs, topics) { TombstoneAge = TombstoneAge };
     }
 
@@ -37,6 +40,8 @@ internal sealed class Instance
     public IPartitionLogs Logs { get; set; }
 
     public ITopicCatalog Topics { get; }
+
+    public IConsumerGroups Groups { get; set; }
 
     public RetentionSweep Retention { get; }
 

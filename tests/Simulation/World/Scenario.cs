@@ -50,7 +50,7 @@ internal sealed class Scenario
 
     public Cluster Cluster { get; }
 
-    public TopicNames Names { get; } = new(["topic0"]);
+    public TopicNames Names { get; } = new(["topic0"], changes: true);
 
     public Client Client => _client;
 

@@ -14,6 +14,9 @@ internal sealed class SeedRun
     private static readonly TimeSpan FaultsLast = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan CalmPatience = TimeSpan.FromMinutes(1);
 
+    // The longest session, two rounds of the sweep's timer, and reading.
+    private static readonly TimeSpan Converges = TimeSpan.FromMinutes(4);
+
     private readonly EventLoop _loop = new();
     private readonly Cluster _cluster;
     private readonly SeedShape _shape;
@@ -28,7 +31,7 @@ internal sealed class SeedRun
         _shape = SeedShape.Draw(_chance.Shape);
         _faults = new RandomFaults(_loop, _shape.Rates, _chance.Faults);
         _cluster = new Cluster(_loop, _shape, _chance, _faults, bug);
-        _topics = new TopicNames([.. Enumerable.Range(0, _chance.Shape.Next(1, 4)).Select(number => $"topic{number}")]);
+        _topics = new TopicNames([.. Enumerable.Range(0, _chance.Shape.Next(1, 4)).Select(number => $"topic{number}")], _shape.TopicsComeAndGo);
     }
 
     /// <summary>Runs a seed on a thread of its own: nothing of another seed, or of the test runner, is there to be met.</summary>
@@ -96,6 +99,8 @@ internal sealed class SeedRun
             .Select(number => new Reader(_cluster, NewClient($"r{number}"), _shape, _topics).RunAsync())
             .Concat(admins.Select(admin => admin.RunAsync()))
             .Concat(Enumerable.Range(0, 2).Select(number => new Sweeper(NewClient($"s{number}"), _topics).RunAsync()))
+            .Concat(Enumerable.Range(0, _shape.Members).Select(number =>
+                new Member(_cluster, NewClient($"m{number}"), _shape.Groups[number % _shape.Groups.Count], _topics).RunAsync()))
             .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
             .ToList();
         producers.Concat(others).ToList().ForEach(client => _ = _loop.ObserveAsync(() => client));
@@ -128,7 +133,34 @@ internal sealed class SeedRun
                 }
             }
         }
+
+        foreach (var group in _shape.Groups)
+        {
+            await ConvergeAsync(group);
+        }
     }
+
+    // G8: whoever died or slept, a fresh member soon has everything, and all that is in the log has come to somebody.
+    private async Task ConvergeAsync(GroupShape group)
+    {
+        var client = NewClient($"last.{group.Name}");
+        client.Patience = CalmPatience;
+        var member = new Member(_cluster, client, group, _topics);
+        Guarantee.Holds(await member.JoinAsync(), "G8", $"{group.Name}: nobody can join.");
+        for (var began = _loop.Now; Unseen(group) is { } unseen;)
+        {
+            Guarantee.Holds(_loop.Now - began < Converges, "G8", $"{group.Name}: {unseen} comes to nobody.");
+            Guarantee.Holds(await member.PollAsync(TimeSpan.FromSeconds(1)), "G8", $"{group.Name}: a poll fails.");
+        }
+    }
+
+    private string? Unseen(GroupShape of) =>
+        (from topic in _cluster.Audit.Topics.Live
+         from partition in Enumerable.Range(0, topic.Partitions)
+         let log = _cluster.Audit.Of(topic.Id, partition)
+         let offset = _cluster.Audit.Group(of.Name).Claims.Offsets(topic.Id, partition).DeliveredTo(log)
+         where offset < log.End
+         select $"{log.Name}@{offset}").FirstOrDefault();
 
     private static async Task SendAsync(Sender producer, Topic topic, int partition, Instance? instance)
     {

@@ -1,7 +1,9 @@
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Topics;
 using Serverless.Simulation.Engine;
 using Serverless.Simulation.Storage;
+using Serverless.Simulation.Workload;
 
 namespace Serverless.Simulation.World;
 
@@ -34,6 +36,13 @@ internal sealed record SeedShape
     public required TimeSpan NemesisEvery { get; init; }
 
     public required bool TopicsComeAndGo { get; init; }
+
+    public required IReadOnlyList<GroupShape> Groups { get; init; }
+
+    /// <summary>Consumers of all groups together.</summary>
+    public required int Members { get; init; }
+
+    public required GroupOptions GroupOptions { get; init; }
 
     public static SeedShape Draw(Random shape)
     {
@@ -68,6 +77,9 @@ internal sealed record SeedShape
             JumpMax = skewed ? TimeSpan.FromHours(1) : TimeSpan.Zero,
             NemesisEvery = shape.Chance(0.6) ? TimeSpan.FromSeconds(shape.LogUniform(5, 120)) : TimeSpan.Zero,
             TopicsComeAndGo = shape.Chance(0.6),
+            Groups = [.. Enumerable.Range(0, shape.Next(1, 3)).Select(number => GroupShape.Draw($"group{number}", shape))],
+            Members = shape.Next(0, 7),
+            GroupOptions = new GroupOptions { CacheAgeMax = TimeSpan.FromSeconds(shape.Chance(0.3) ? 0 : 5) },
         };
     }
 
