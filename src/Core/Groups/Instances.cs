@@ -93,9 +93,12 @@ internal static class Instances
 
     private static void Conclude(GroupDraft draft, List<string> before, TopicList topics)
     {
-        if (!before.SequenceEqual(Incarnations(draft)))
+        // Members without the target that was computed for them are a group that nobody can read any more. So where topics that
+        // came since have no room, whoever leaves still leaves: with the topics that had room, or in the worst case with none.
+        if (!before.SequenceEqual(Incarnations(draft)) && !Membership.Rebalance(draft, topics)
+            && !Membership.Rebalance(draft, TopicList.Of(draft.Group.Target)))
         {
-            Membership.Rebalance(draft, topics);
+            Invariant.Holds(Membership.Rebalance(draft, TopicList.Empty));
         }
     }
 }

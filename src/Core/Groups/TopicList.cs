@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Serverless.Core.Groups.Rows;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Groups;
@@ -20,6 +21,12 @@ internal sealed class TopicList(ImmutableSortedDictionary<string, Topic> topics)
         : this(topics.ToImmutableSortedDictionary(topic => topic.Name, topic => topic, StringComparer.Ordinal))
     {
     }
+
+    public static TopicList Empty { get; } = new(ImmutableSortedDictionary.Create<string, Topic>(StringComparer.Ordinal));
+
+    /// <summary>The topics as they were when a target was computed: good for their names, ids and partitions alone.</summary>
+    public static TopicList Of(GroupTarget target) => new(
+        target.Topics.Select(topic => new Topic(topic.Name, topic.Id, topic.Partitions, TopicSettings.Default)));
 
     public Topic? Find(string name) => topics.GetValueOrDefault(name);
 

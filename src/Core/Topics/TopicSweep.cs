@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Rows;
@@ -18,11 +19,22 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
     private const int DeletesMax = 200;
 
     /// <summary>One bounded step; true when there is more. May run twice, late, or at once with itself.</summary>
+    /// <exception cref="CorruptLogException">A topic could not be closed; all else that there was to do is done.</exception>
+    /// <exception cref="StorageException">As above, or storage failed on the way.</exception>
     public async ValueTask<bool> SweepAsync(CancellationToken cancellationToken)
     {
+        // A topic that cannot be closed must not keep what all others have stored.
+        ExceptionDispatchInfo? failed = null;
         foreach (var topic in await DeletingAsync(cancellationToken))
         {
-            await catalog.FinishDeleteAsync(topic, cancellationToken);
+            try
+            {
+                await catalog.FinishDeleteAsync(topic, cancellationToken);
+            }
+            catch (Exception exception) when (exception is CorruptLogException or StorageException)
+            {
+                failed ??= ExceptionDispatchInfo.Capture(exception);
+            }
         }
 
         var page = await rows.QueryAsync(
@@ -33,6 +45,11 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
             var topic = DeletedTopicRow.Decode(row);
             var age = page.ServedAt - topic.DeletedAt;
             more |= age >= TombstoneAge && await RemoveAsync(topic, age, cancellationToken);
+        }
+
+        if (!more)
+        {
+            failed?.Throw();
         }
 
         return more;

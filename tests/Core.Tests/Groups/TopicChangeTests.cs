@@ -47,6 +47,44 @@ public sealed class TopicChangeTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_member_goes_though_the_target_has_no_room_for_topics_that_came_since(bool itself)
+    {
+        MakeTopics(0, 40);
+        await JoinAsync("c1", Earliest with { SessionTimeout = TimeSpan.FromSeconds(6) });
+        await JoinAsync("c2", Earliest);
+        MakeTopics(40, 1_100);
+
+        if (itself)
+        {
+            Ok(await _world.Groups.DeleteInstanceAsync(Group, "c1", default));
+        }
+        else
+        {
+            _world.Clock.Advance(TimeSpan.FromSeconds(10));
+            await _world.Groups.SweepAsync(default);
+        }
+
+        Assert.Equal(40, (await _world.HasAsync("c2", _world.Start())).Count);
+
+        async Task JoinAsync(string instance, ConsumerSettings settings)
+        {
+            Ok(await _world.Groups.CreateInstanceAsync(Group, instance, settings, false, default));
+            Ok(await _world.Groups.SubscribeAsync(Group, instance, new(null, "long.*"), default));
+        }
+
+        // A thousand such names, and ids as long, are more than one row holds.
+        void MakeTopics(int from, int to)
+        {
+            for (var number = from; number < to; number++)
+            {
+                _world.Topic($"long{number:D4}{new string('x', 240)}", 1);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("(")]
     [InlineData("a)|(b")]
     [InlineData("(a)\\1")]

@@ -188,6 +188,26 @@ public sealed class TopicCatalogTests
     }
 
     [Fact]
+    public async Task A_topic_that_cannot_be_closed_does_not_keep_what_others_have_stored()
+    {
+        var (catalog, logs) = NewInstance();
+        var broken = (await catalog.CreateAsync("broken", 1, NoSettings, validateOnly: false, default)).Topic!;
+        var fine = (await catalog.CreateAsync("fine", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(fine, 0, _harness.Batch("a"), default);
+        await _harness.Blobs.CreateAsync(Layout.Segment(broken.Id, 0, 0), default);
+        await _harness.Blobs.AppendAsync(Layout.Segment(broken.Id, 0, 0), 0, new byte[100], default);
+        await Assert.ThrowsAsync<CorruptLogException>(() => catalog.DeleteAsync("broken", default).AsTask());
+        await catalog.DeleteAsync("fine", default);
+        var sweep = new TopicSweep(_harness.Rows, _harness.Blobs, catalog);
+        _harness.Clock.Advance(sweep.TombstoneAge + TimeSpan.FromMinutes(1));
+
+        await sweep.SweepAsync(default);
+
+        Assert.Empty((await _harness.Blobs.ListAsync(Layout.TopicPrefix(fine.Id), null, 10, default)).Items);
+        await Assert.ThrowsAsync<CorruptLogException>(() => sweep.SweepAsync(default).AsTask());
+    }
+
+    [Fact]
     public async Task Finding_a_known_topic_costs_nothing()
     {
         var (catalog, _) = NewInstance();
