@@ -7,8 +7,9 @@ namespace Serverless.Core.Groups;
 /// <remarks>
 /// Upholds <b>answers are true</b>: each submission leaves its stamp in a row that it changes. After a conflict or an
 /// unknown outcome the rows are read again. A stamp found there means that this very submission took effect, and its
-/// answer counts; otherwise the request is decided anew. A submission that was lost may still arrive later: then it
-/// conflicts with what was decided after it, or that with it, and its stamp is found.
+/// answer counts; otherwise the request is decided anew. That goes for a conflict too: it may be with our own first
+/// delivery. A submission that was lost may still arrive later: then it conflicts with what was decided after it, or that
+/// with it, and its stamp is found.
 /// </remarks>
 internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string? instance)
 {
@@ -75,6 +76,12 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
         }
 
         _current = await rows.ReadAsync(group, cancellationToken);
+        if (outcome == SubmitOutcome.Conflict && IsIn(_current, stamp))
+        {
+            // The network delivered it twice, and what came back is the second one's conflict with the first.
+            return Settle(planned);
+        }
+
         foreach (var (sent, settled) in _unsettled)
         {
             if (IsIn(_current, sent))

@@ -7,7 +7,8 @@ namespace Serverless.Simulation.Audit;
 
 /// <summary>One group's rows as effects made them, each transaction checked against what was before it.</summary>
 /// <remarks>Who expects what of the group is told by <see cref="GroupClaims"/>; the rows alone must keep the rest.</remarks>
-internal sealed class GroupAudit(string key, EventLoop loop, Func<string, int, PartitionAudit> logOf)
+internal sealed class GroupAudit(
+    string key, EventLoop loop, Func<string, int, PartitionAudit> logOf, Action<string> note)
 {
     private readonly Dictionary<string, ConsumerRow> _consumers = new(StringComparer.Ordinal);
     private readonly Dictionary<TopicPartition, PartitionRow> _partitions = [];
@@ -100,6 +101,7 @@ internal sealed class GroupAudit(string key, EventLoop loop, Func<string, int, P
     {
         var was = _partitions.GetValueOrDefault(row.At) ?? new PartitionRow(row.At);
         _partitions[row.At] = row;
+        note($"{key} {row.At}: {Owner(_consumers, row.Owner)?.Name} at {row.Position}, delivered {row.Delivered}, committed {row.Committed}");
         Guarantee.Holds(
             row.AssignmentEpoch >= was.AssignmentEpoch && row.AssignmentEpoch <= (Row?.Epoch ?? 0), "G2",
             $"{key}: {row.At} goes from assignment epoch {was.AssignmentEpoch} to {row.AssignmentEpoch} at {Row?.Epoch}.");

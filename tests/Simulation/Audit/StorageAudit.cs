@@ -6,7 +6,7 @@ using Serverless.Simulation.Engine;
 namespace Serverless.Simulation.Audit;
 
 /// <summary>Looks at storage after each effect, whoever caused it and whether or not anyone is told.</summary>
-internal sealed class StorageAudit(EventLoop loop)
+internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 {
     private readonly Dictionary<(string TopicId, int Partition), PartitionAudit> _partitions = [];
     private readonly Dictionary<string, Send> _sends = new(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ internal sealed class StorageAudit(EventLoop loop)
         var key = KeyEncoding.Encode(name);
         if (!_groups.TryGetValue(key, out var audit))
         {
-            audit = _groups[key] = new GroupAudit(key, loop, Of);
+            audit = _groups[key] = new GroupAudit(key, loop, Of, note);
         }
 
         return audit;

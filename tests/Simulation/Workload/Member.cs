@@ -10,7 +10,8 @@ namespace Serverless.Simulation.Workload;
 /// <summary>A consumer of one group: joins, polls, commits, seeks back, pauses too long, leaves or just vanishes, and comes again.</summary>
 /// <remarks>
 /// When the reply to a poll is lost, so are its records: only an instance that never polls again leaves them uncommitted.
-/// So this client, which wants every record at least once, then gives its instance up and begins with another.
+/// So this client, which wants every record at least once, then gives its instance up and begins with another; and so it
+/// does after a commit of all that was delivered of which it does not know whether it was made.
 /// </remarks>
 internal sealed class Member(Cluster cluster, Client client, GroupShape group, TopicNames topics)
 {
@@ -45,7 +46,7 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
         _name = $"{client.Name}-{++_instances}";
         var settings = group.Settings with { GroupInstanceId = staticId };
         var created = await CallAsync(
-            "join", (groups, cancellationToken) => groups.CreateInstanceAsync(group.Name, _name, settings, false, cancellationToken));
+            "join", (groups, name, cancellationToken) => groups.CreateInstanceAsync(group.Name, name, settings, false, cancellationToken));
         if (!Done(created))
         {
             return false;
@@ -53,7 +54,7 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
 
         var subscribed = await CallAsync(
             "subscribe",
-            (groups, cancellationToken) => groups.SubscribeAsync(group.Name, _name, group.Subscription(topics), cancellationToken));
+            (groups, name, cancellationToken) => groups.SubscribeAsync(group.Name, name, group.Subscription(topics), cancellationToken));
         return Done(subscribed);
     }
 
@@ -62,7 +63,7 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
     {
         var request = new PollRequest { Wait = wait, MaxRecords = _random.Next(1, 30), Showable = (in Record _) => true };
         var reply = await CallAsync(
-            "poll", (groups, cancellationToken) => groups.PollAsync(group.Name, _name, request, cancellationToken));
+            "poll", (groups, name, cancellationToken) => groups.PollAsync(group.Name, name, request, cancellationToken));
         if (reply.Outcome != Outcome.Ok)
         {
             return false;
@@ -88,12 +89,16 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
                 return;
             }
 
-            await (_random.Next(12) switch
+            var action = _random.Next(12);
+            if (action is 1 or 2 && !await CommitDeliveredAsync())
             {
-                0 => CallAsync("heartbeat", (groups, cancellationToken) =>
-                    groups.HeartbeatAsync(group.Name, _name, cancellationToken)),
-                1 or 2 => CallAsync("commit", (groups, cancellationToken) =>
-                    groups.CommitAsync(group.Name, _name, null, cancellationToken)),
+                return;
+            }
+
+            await (action switch
+            {
+                0 => CallAsync("heartbeat", (groups, name, cancellationToken) =>
+                    groups.HeartbeatAsync(group.Name, name, cancellationToken)),
                 3 => CommitPositionsAsync(),
                 4 => SeekBackAsync(),
                 5 or 6 => ReadCommitsAsync(),
@@ -106,7 +111,7 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
         if (_random.Chance(0.5))
         {
             _claims.Leaves(_name);
-            await CallAsync("leave", (groups, cancellationToken) => groups.DeleteInstanceAsync(group.Name, _name, cancellationToken));
+            await CallAsync("leave", (groups, name, cancellationToken) => groups.DeleteInstanceAsync(group.Name, name, cancellationToken));
         }
     }
 
@@ -125,11 +130,20 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
         log.SawEnd(slice.ToOffset);
     }
 
+    // Should it be made only later, it would commit what a later poll delivers, whether or not its reply arrives. So where
+    // nobody can say, this instance does not poll on.
+    private async Task<bool> CommitDeliveredAsync()
+    {
+        var reply = await CallAsync(
+            "commit", (groups, name, cancellationToken) => groups.CommitAsync(group.Name, name, null, cancellationToken));
+        return reply.Outcome == Outcome.Ok;
+    }
+
     // What it stands at was delivered by polls that it has the replies of.
     private async Task CommitPositionsAsync()
     {
-        var positions = await CallAsync("positions", (groups, cancellationToken) =>
-            groups.PositionsAsync(group.Name, _name, cancellationToken));
+        var positions = await CallAsync("positions", (groups, name, cancellationToken) =>
+            groups.PositionsAsync(group.Name, name, cancellationToken));
         if (positions is not { Outcome: Outcome.Ok, Value: { Error: ErrorCode.None, Value: { Count: > 0 } offsets } }
             || topics.Changes)
         {
@@ -146,8 +160,8 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
 
         // Should it be made only later, it takes the others back.
         commits.ForEach(commit => OffsetsOf(commit.At).Rewound = true);
-        var reply = await CallAsync("commit positions", (groups, cancellationToken) =>
-            groups.CommitAsync(group.Name, _name, commits, cancellationToken));
+        var reply = await CallAsync("commit positions", (groups, name, cancellationToken) =>
+            groups.CommitAsync(group.Name, name, commits, cancellationToken));
         if (reply is { Outcome: Outcome.Ok, Value.Error: not ErrorCode.None })
         {
             _claims.Refused(tag);
@@ -168,8 +182,8 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
 
         var at = new TopicPartition(topic.Name, _random.Next(topic.Partitions));
         OffsetsOf(at).Rewound = true;
-        await CallAsync($"seek {at} back", (groups, cancellationToken) =>
-            groups.SeekAsync(group.Name, _name, [new SeekTarget(at, SeekKind.Beginning)], cancellationToken));
+        await CallAsync($"seek {at} back", (groups, name, cancellationToken) =>
+            groups.SeekAsync(group.Name, name, [new SeekTarget(at, SeekKind.Beginning)], cancellationToken));
     }
 
     private async Task ReadCommitsAsync()
@@ -182,8 +196,8 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
         var at = new TopicPartition(topic.Name, _random.Next(topic.Partitions));
         var offsets = OffsetsOf(at);
         var version = offsets.Version;
-        var reply = await CallAsync($"read commit of {at}", (groups, cancellationToken) =>
-            groups.CommittedAsync(group.Name, _name, [at], cancellationToken));
+        var reply = await CallAsync($"read commit of {at}", (groups, name, cancellationToken) =>
+            groups.CommittedAsync(group.Name, name, [at], cancellationToken));
         if (reply is { Outcome: Outcome.Ok, Value: { Error: ErrorCode.None, Value: { } read } })
         {
             offsets.Read(group.Name, read.Count == 0 ? -1 : read[0].Offset, version);
@@ -196,9 +210,13 @@ internal sealed class Member(Cluster cluster, Client client, GroupShape group, T
     private long DeliveredTo(TopicPartition at) =>
         OffsetsOf(at).DeliveredTo(cluster.Audit.Of(cluster.Audit.Topics.Find(at.Topic)!.Id, at.Partition));
 
-    private Task<Reply<T>> CallAsync<T>(string what, Func<IConsumerGroups, CancellationToken, ValueTask<T>> call) =>
-        client.CallAsync(
-            client.AnyInstance(), $"{what} {group.Name}/{_name}", (at, cancellationToken) => call(at.Groups, cancellationToken));
+    // The name is that of the instance that asked: the request may be served when this client is another one already.
+    private Task<Reply<T>> CallAsync<T>(string what, Func<IConsumerGroups, string, CancellationToken, ValueTask<T>> call)
+    {
+        var name = _name;
+        return client.CallAsync(
+            client.AnyInstance(), $"{what} {group.Name}/{name}", (at, cancellationToken) => call(at.Groups, name, cancellationToken));
+    }
 
     private static bool Done(Reply<GroupAnswer> reply) => reply is { Outcome: Outcome.Ok, Value.Error: ErrorCode.None };
 }

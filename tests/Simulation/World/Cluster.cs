@@ -22,8 +22,8 @@ internal sealed class Cluster
         Service = new TrueClock(loop);
         Blobs = new MemoryBlobStore(Service);
         Rows = new MemoryRowStore(Service);
-        Audit = new StorageAudit(loop);
         History = new History(loop);
+        Audit = new StorageAudit(loop, what => History.Add("  =>", what));
         _slots = new Instance?[shape.Instances];
         for (var slot = 0; slot < _slots.Length; slot++)
         {
