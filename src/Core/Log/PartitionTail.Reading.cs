@@ -129,8 +129,10 @@ internal sealed partial class PartitionTail
 
             if (!read.Exists)
             {
-                // Not made yet, or gone? The start row knows, as it is written before a blob goes.
-                var start = await RefreshStartAsync(cancellationToken);
+                // Not made yet, or gone? The start row knows, as it is written long before a blob goes.
+                var start = tail.Position == 0
+                    ? await FreshStartAsync(cancellationToken)
+                    : await RefreshStartAsync(cancellationToken);
                 if (Known is { } same && same.SegmentBase == tail.SegmentBase)
                 {
                     CorruptIf(tail.Position > 0 && !start.Closed, tail, "the active segment is missing");

@@ -49,6 +49,12 @@ public sealed partial class RetentionSweep(
                 // One bad segment must not keep every other partition's data for ever.
                 RetentionStopped(corrupt, topic.Name, partition);
             }
+            catch (StorageException failed)
+            {
+                // The other topics must not wait for this partition; the next sweep comes by again.
+                due = nowMs;
+                RetentionFailed(failed, topic.Name, partition);
+            }
         }
 
         if (due > nowMs)
@@ -109,4 +115,7 @@ public sealed partial class RetentionSweep(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Retention of {Topic}-{Partition} stopped at a corrupt place.")]
     private partial void RetentionStopped(Exception exception, string topic, int partition);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Retention of {Topic}-{Partition} failed; the next sweep tries again.")]
+    private partial void RetentionFailed(Exception exception, string topic, int partition);
 }

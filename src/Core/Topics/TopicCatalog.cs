@@ -16,6 +16,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
 
     private readonly ConcurrentDictionary<string, (Topic Topic, long ReadAt)> _byName = new(StringComparer.Ordinal);
     private Listing? _all;
+    private int _changes;
 
     public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -44,6 +45,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
         }
 
         var readAt = clock.GetTimestamp();
+        var changes = Volatile.Read(ref _changes);
         var topics = new List<Topic>();
         for (var query = RowQuery.Prefix(TopicRow.Partition, TopicRow.Prefix); ;)
         {
@@ -57,7 +59,11 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             query = query.Behind(page.Rows[^1].Key.Row);
         }
 
-        _all = new Listing(topics, readAt);
+        if (changes == Volatile.Read(ref _changes))
+        {
+            _all = new Listing(topics, topics.ToDictionary(topic => topic.Name, StringComparer.Ordinal), readAt);
+        }
+
         return topics;
     }
 
@@ -253,7 +259,13 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
 
     private void Remember(string name, Topic? topic)
     {
-        _all = null;
+        if (_all is not { } listing || listing.ByName.GetValueOrDefault(name) != topic)
+        {
+            // A list that is being read right now may have missed the change too.
+            Interlocked.Increment(ref _changes);
+            _all = null;
+        }
+
         if (topic is null)
         {
             _byName.TryRemove(name, out _);
@@ -267,7 +279,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
     private static StorageException Contended(string name) =>
         new($"Topic '{name}' is being changed by too many at once.", retriable: true);
 
-    private sealed record Listing(IReadOnlyList<Topic> Topics, long ReadAt);
+    private sealed record Listing(IReadOnlyList<Topic> Topics, Dictionary<string, Topic> ByName, long ReadAt);
 
     private readonly record struct Decision(StoredTopic? Next, TopicAnswer Answer)
     {

@@ -51,6 +51,19 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Waiting_for_a_partition_that_nobody_wrote_to_costs_no_table_call_either()
+    {
+        var harness = new LogHarness();
+        var logs = harness.NewInstance();
+        await logs.FetchAsync(harness.Topic, 0, 0, 1024, default);
+        var before = harness.Meter.Read();
+
+        await harness.Run(logs.WaitAsync([At(harness, 0)], TimeSpan.FromSeconds(30), default).AsTask());
+
+        Assert.Equal(0, (harness.Meter.Read() - before).Tables);
+    }
+
+    [Fact]
     public async Task A_wait_ends_when_its_caller_gives_up()
     {
         var harness = new LogHarness();

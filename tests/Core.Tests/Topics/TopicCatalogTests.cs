@@ -220,6 +220,36 @@ public sealed class TopicCatalogTests
     }
 
     [Fact]
+    public async Task Looking_up_a_name_that_has_not_changed_leaves_the_list_as_it_is()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+        await catalog.ListAsync(default);
+        var before = _harness.Meter.Read();
+
+        await catalog.RefreshAsync("orders", default);
+        await catalog.RefreshAsync("nothing", default);
+        await catalog.ListAsync(default);
+
+        Assert.Equal(new StorageCalls { Gets = 2 }, _harness.Meter.Read() - before);
+    }
+
+    [Fact]
+    public async Task A_list_shows_what_this_instance_has_just_changed()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+        await catalog.ListAsync(default);
+
+        await catalog.CreateAsync("payments", 1, NoSettings, validateOnly: false, default);
+        await catalog.SetPartitionsAsync("orders", 4, default);
+
+        Assert.Equal(
+            [("orders", 4), ("payments", 1)],
+            (await catalog.ListAsync(default)).Select(topic => (topic.Name, topic.Partitions)));
+    }
+
+    [Fact]
     public async Task Retention_looks_at_an_idle_topic_once_and_then_rests()
     {
         var (catalog, logs) = NewInstance();
