@@ -39,6 +39,11 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
         if (!tail.Closed && tail.Position == 0 && _segmentMade != tail.SegmentBase)
         {
             tail = await MakeSegmentAsync(tail);
+            if (tail is { Closed: false, Position: 0 } && _segmentMade != tail.SegmentBase)
+            {
+                // The log moved on meanwhile, and what is next now has to be made as well.
+                return null;
+            }
         }
 
         if (tail.Closed)

@@ -1,6 +1,8 @@
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Topics;
 using Serverless.Simulation.Audit;
 using Serverless.Simulation.Engine;
 
@@ -112,8 +114,18 @@ internal readonly record struct Reply<T>(Outcome Outcome, T? Value)
 
     private static string Said(T? value) => value switch
     {
+        Topic topic => Named(topic),
+        TopicAnswer topic => $"{topic.Error} {Named(topic.Topic)}",
+        PollAnswer poll => $"{poll.Error} {string.Join(", ", poll.Slices.Select(slice => $"{slice.At} {slice.FromOffset}..{slice.ToOffset}"))}",
         FetchAnswer fetch => $"{fetch.Error} {fetch.Batches.Length} B, next {fetch.NextOffset}",
         null => "null",
+        AppendAnswer append => $"{append.Error} at {append.BaseOffset}",
+        GroupAnswer group => $"{group.Error} {group.Message}",
+        GroupAnswer<IReadOnlyList<GroupOffset>> offsets =>
+            $"{offsets.Error} {string.Join(", ", (offsets.Value ?? []).Select(offset => $"{offset.At}={offset.Offset}"))}",
         _ => value.ToString() ?? "",
     };
+
+    private static string Named(Topic? topic) =>
+        topic is null ? "null" : $"{topic.Name} {Storage.Short.Id(topic.Id)} of {topic.Partitions}";
 }
