@@ -17,8 +17,9 @@ internal sealed class InstanceRequest<TAnswer>(
 {
     private readonly GroupRequest<TAnswer> _request = new(rows, group, instance);
 
-    // First offsets of claims, kept over attempts: `latest` is the end when it was looked at first.
-    private readonly Dictionary<TopicPartition, long> _starts = [];
+    // First offsets of claims, kept over attempts: `latest` is the end when it was looked at first. By topic id, as a topic
+    // that is made anew between two attempts begins again.
+    private readonly Dictionary<(string TopicId, TopicPartition At), long> _starts = [];
     private readonly HashSet<(string Holder, int Epoch)> _told = [];
     private string? _id;
 
@@ -159,10 +160,10 @@ internal sealed class InstanceRequest<TAnswer>(
         GroupDraft draft, Reconciliation.Plan plan, ConsumerRow consumer, TopicList topics,
         CancellationToken cancellationToken)
     {
-        var unknown = plan.Claims.Where(row => row.Committed < 0 && !_starts.ContainsKey(row.At)).ToList();
+        var unknown = plan.Claims.Where(row => row.Committed < 0 && !_starts.ContainsKey((row.TopicId, row.At))).ToList();
         if (consumer.Settings.AutoOffsetReset == AutoOffsetReset.None)
         {
-            unknown.ForEach(row => _starts[row.At] = -1);
+            unknown.ForEach(row => _starts[(row.TopicId, row.At)] = -1);
             return;
         }
 
@@ -173,7 +174,7 @@ internal sealed class InstanceRequest<TAnswer>(
         {
             var at = unknown[index].At;
             var isBornLater = at.Partition >= draft.Group.Target.Topic(at.Topic)!.BornAt;
-            _starts[at] = consumer.Settings.AutoOffsetReset == AutoOffsetReset.Earliest || isBornLater
+            _starts[(unknown[index].TopicId, at)] = consumer.Settings.AutoOffsetReset == AutoOffsetReset.Earliest || isBornLater
                 ? found[index].LogStartOffset
                 : found[index].LogEndOffset;
         }

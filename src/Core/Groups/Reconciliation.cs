@@ -80,8 +80,8 @@ internal static class Reconciliation
 
     /// <summary>Enters the plan. <paramref name="starts"/> has the first offset of each claim that has no commit; -1 where there is none.</summary>
     public static void Apply(
-        GroupDraft draft, Plan plan, ConsumerRow consumer, IReadOnlyDictionary<TopicPartition, long> starts,
-        DateTimeOffset now)
+        GroupDraft draft, Plan plan, ConsumerRow consumer,
+        IReadOnlyDictionary<(string TopicId, TopicPartition At), long> starts, DateTimeOffset now)
     {
         foreach (var row in plan.Releases)
         {
@@ -90,7 +90,7 @@ internal static class Reconciliation
 
         foreach (var row in plan.Claims)
         {
-            draft.Put(row with { Position = row.Committed >= 0 ? row.Committed : starts[row.At] });
+            draft.Put(row with { Position = row.Committed >= 0 ? row.Committed : starts[(row.TopicId, row.At)] });
         }
     }
 
