@@ -12,8 +12,8 @@ internal static class Seeds
     /// <summary>SEED: this one and no other.</summary>
     public static ulong? One { get; } = Number("SEED");
 
-    /// <summary>SEEDS: how many; 2,000 take about two minutes.</summary>
-    public static ulong Count { get; } = Number("SEEDS") ?? 2_000;
+    /// <summary>SEEDS: how many; 300 are quick, 2,000 take some minutes.</summary>
+    public static ulong Count { get; } = Number("SEEDS") ?? 300;
 
     /// <summary>FIRST: where to begin.</summary>
     public static ulong First { get; } = Number("FIRST") ?? 1;

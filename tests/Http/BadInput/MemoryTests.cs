@@ -63,8 +63,10 @@ public sealed class MemoryTests(BadInputFixture service) : BadInputTests(service
 
     private async Task CostsAtMostAsync(long bytes, string head, byte[] body)
     {
-        // The second time, when all is compiled.
-        for (var measured = false; ; measured = true)
+        // The first time compiles. What else the process does meanwhile only adds, so that the least of some tries is the cost.
+        const int Tries = 6;
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < Tries; attempt++)
         {
             using var connection = await RawConnection.OpenAsync(Service.App.Address);
             var before = GC.GetTotalAllocatedBytes(precise: true);
@@ -73,12 +75,10 @@ public sealed class MemoryTests(BadInputFixture service) : BadInputTests(service
             await connection.SendAsync(body);
             (await connection.ReadAsync())!.MustRefuse(413, 413);
 
-            if (measured)
-            {
-                Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, bytes);
-                return;
-            }
+            least = attempt == 0 ? least : Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
+
+        Assert.InRange(least, 0, bytes);
     }
 
     [CollectionDefinition(Alone, DisableParallelization = true)]
