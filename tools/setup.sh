@@ -1,7 +1,6 @@
-# Sourced by ./run and ./test: what both need before they build. Sets `feed`, the options that every dotnet build gets.
+# Sourced by ./run and ./test: what both need before they build.
 # Needs: `root`, the repository's folder.
 
-feed=()
 configuration=Release
 
 die() {
@@ -49,26 +48,8 @@ install_azurite() {
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
 }
 
-# Some package feeds lack the Functions worker. Whether this one does is asked once a day, or when versions change.
-find_feed() {
-  local known=$root/.data/feed output
-  if [ -z "$(find "$known" -mmin -1440 -newer "$root/Directory.Packages.props" 2>/dev/null)" ]; then
-    if output=$(dotnet restore "$root/src/Functions" -v q --nologo 2>&1 9>&-); then
-      echo full >"$known"
-    elif grep -qE 'NU110[1-3]\b.*Microsoft\.Azure\.Functions\.Worker' <<<"$output"; then
-      echo restricted >"$known"
-    else
-      die "$output"
-    fi
-  fi
-  if [ "$(cat "$known")" = restricted ]; then
-    echo "This package feed lacks the Functions worker: building with -p:RestrictedFeed=true, for the local host only." >&2
-    feed=(-p:RestrictedFeed=true)
-  fi
-}
-
 # Builds a project or solution; says nothing unless it fails.
 build() {
   local output
-  output=$(dotnet build "$1" -c "$configuration" -v q --nologo "${feed[@]+"${feed[@]}"}" 2>&1 9>&-) || die "$output"
+  output=$(dotnet build "$1" -c "$configuration" -v q --nologo 2>&1 9>&-) || die "$output"
 }

@@ -47,6 +47,8 @@ internal sealed partial class PartitionTail(LogContext context, string topicId, 
 
     public int CachedBytes => _cache.Bytes;
 
+    public string Prefix => Layout.PartitionPrefix(topicId, partition);
+
     public string SegmentName(long baseOffset) => Layout.Segment(topicId, partition, baseOffset);
 
     /// <summary>Takes bytes found at a position of a segment into the tail, as far as they are news.</summary>

@@ -19,8 +19,9 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
     private const int DeletesMax = 200;
 
     /// <summary>One bounded step; true when there is more. May run twice, late, or at once with itself.</summary>
-    /// <exception cref="CorruptLogException">A topic could not be closed; all else that there was to do is done.</exception>
-    /// <exception cref="StorageException">As above, or storage failed on the way.</exception>
+    /// <exception cref="StorageException">
+    /// A topic could not be closed, and all else that there was to do is done; or storage failed on the way.
+    /// </exception>
     public async ValueTask<bool> SweepAsync(CancellationToken cancellationToken)
     {
         // A topic that cannot be closed must not keep what all others have stored.
@@ -31,7 +32,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
             {
                 await catalog.FinishDeleteAsync(topic, cancellationToken);
             }
-            catch (Exception exception) when (exception is CorruptLogException or StorageException)
+            catch (StorageException exception)
             {
                 failed ??= ExceptionDispatchInfo.Capture(exception);
             }

@@ -159,7 +159,7 @@ public enum AppendFault
     Late,
 }
 
-/// <summary>Faults on the appends that a test names by their number, from 1.</summary>
+/// <summary>Faults on the appends that a test names by their number, from 1, and on the reads of blobs that it names.</summary>
 public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
 {
     private Func<Task>? _late;
@@ -167,6 +167,12 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
     public Dictionary<int, AppendFault> Appends { get; } = [];
 
     public int AppendsSeen { get; private set; }
+
+    /// <summary>A byte that every read of a blob finds changed.</summary>
+    public (string Blob, long Position)? Flipped { get; set; }
+
+    /// <summary>Blobs whose names begin so cannot be read.</summary>
+    public string? Unreadable { get; set; }
 
     public ValueTask<CreateOutcome> CreateAsync(string name, CancellationToken cancellationToken) =>
         blobs.CreateAsync(name, cancellationToken);
@@ -199,8 +205,24 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
         }
     }
 
-    public ValueTask<BlobRead> ReadAsync(string name, long position, int bytesMax, CancellationToken cancellationToken) =>
-        blobs.ReadAsync(name, position, bytesMax, cancellationToken);
+    public async ValueTask<BlobRead> ReadAsync(string name, long position, int bytesMax, CancellationToken cancellationToken)
+    {
+        if (Unreadable is { } prefix && name.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            throw new StorageException("The test lets no read of it through.", retriable: true);
+        }
+
+        var read = await blobs.ReadAsync(name, position, bytesMax, cancellationToken);
+        if (Flipped is not { } flip || flip.Blob != name || flip.Position < position
+            || flip.Position >= position + read.Bytes.Length)
+        {
+            return read;
+        }
+
+        var bytes = read.Bytes.ToArray();
+        bytes[flip.Position - position] ^= 1;
+        return read with { Bytes = bytes };
+    }
 
     public ValueTask<BlobPage> ListAsync(string prefix, string? continuation, int take, CancellationToken cancellationToken) =>
         blobs.ListAsync(prefix, continuation, take, cancellationToken);
