@@ -19,6 +19,8 @@ internal sealed record DeclaredFunction(string Name, string EntryPoint, string T
            select new DeclaredFunction(name, $"{type.FullName}.{method.Name}", Triggers(method).Single()),
     ];
 
+    public bool IsTimer => Trigger.StartsWith(Timer(""), StringComparison.Ordinal);
+
     /// <summary>As metadata have it.</summary>
     /// <param name="binding">The trigger's.</param>
     public static DeclaredFunction Of(string name, string entryPoint, JsonObject binding) => new(

@@ -15,8 +15,8 @@ public sealed class PublishTests : IDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         string[] arguments =
         [
-            "publish", WorkerFixture.Metadata("FunctionsProject"), "--no-build", "--configuration", WorkerFixture.Metadata("Configuration"),
-            "--output", _folder, "--nologo",
+            "publish", WorkerFixture.Metadata("FunctionsProject"), "--configuration", WorkerFixture.Metadata("Configuration"),
+            "--output", _folder, "--no-build", "--nologo", "-nodeReuse:false",
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         using var publish = Process.Start(start)!;

@@ -3,7 +3,7 @@ using Serverless.Http.Shows;
 
 namespace Serverless.Worker;
 
-/// <summary>How the worker ends.</summary>
+/// <summary>How the worker ends, be it at the start.</summary>
 public sealed class StopTests(AzuriteFixture azurite)
 {
     // So long the host waits before it kills.
@@ -22,6 +22,17 @@ public sealed class StopTests(AzuriteFixture azurite)
 
         Assert.Equal(0, await host.Process.ExitAsync(GracePeriod));
         Assert.Equal("", host.Complaints);
+    }
+
+    [Fact]
+    public async Task A_worker_without_a_storage_account_says_so_and_ends()
+    {
+        var nothing = new Dictionary<string, string?> { ["AzureWebJobsStorage"] = "", ["LogStorage"] = "" };
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Host.FunctionsHost.StartAsync(WorkerFixture.Folder, nothing));
+
+        Assert.Contains("No storage account is configured: set LogStorage or AzureWebJobsStorage", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

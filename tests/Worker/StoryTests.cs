@@ -24,4 +24,19 @@ public sealed class StoryTests(WorkerFixture worker)
                                          orderby pair.Key
                                          select (pair.Key, pair.Value));
     }
+
+    [Fact]
+    public async Task Requests_at_once_get_each_its_own_reply()
+    {
+        string[] topics = [.. Enumerable.Range(0, 12).Select(_ => worker.NewName("topic"))];
+        await Task.WhenAll(topics.Select(topic => worker.Client.CreateTopicAsync(topic, 1)));
+
+        var read = await Task.WhenAll(topics.Select(async topic =>
+        {
+            await worker.Client.ProduceAsync(topic, 0, topic);
+            return Assert.Single(await worker.Client.ReadAllAsync(topic, 0)).Value;
+        }));
+
+        Assert.Equal(topics, read);
+    }
 }

@@ -7,7 +7,7 @@ namespace Serverless.Worker;
 public sealed class TimerTests(WorkerFixture worker)
 {
     public static TheoryData<string> Names =>
-        [.. DeclaredFunction.All.Where(function => function.Trigger.StartsWith("at ", StringComparison.Ordinal)).Select(function => function.Name)];
+        [.. DeclaredFunction.All.Where(function => function.IsTimer).Select(function => function.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -13,7 +13,8 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
     private int _names;
 
     /// <summary>Where src/Functions was built.</summary>
-    public static string Folder { get; } = Path.Combine(Path.GetFullPath(Metadata("FunctionsProject")), "bin", Metadata("Configuration"), "net10.0");
+    public static string Folder { get; } =
+        Path.Combine(Path.GetFullPath(Metadata("FunctionsProject")), "bin", Metadata("Configuration"), "net10.0");
 
     internal FunctionsHost Host => _host ?? throw new InvalidOperationException("Not started yet.");
 
@@ -37,6 +38,10 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
     /// <summary>A name that no other test has.</summary>
     public string NewName(string stem) => $"{stem}{Interlocked.Increment(ref _names)}";
 
+    /// <summary>What the build said of itself (Worker.csproj).</summary>
+    internal static string Metadata(string key) =>
+        typeof(WorkerFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
+
     /// <summary>A host and a worker of one's own; whoever starts it disposes it.</summary>
     internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite)
     {
@@ -44,9 +49,6 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
         return await FunctionsHost.StartAsync(
             Folder, new Dictionary<string, string?> { ["AzureWebJobsStorage"] = storage, ["LogStorage"] = storage });
     }
-
-    internal static string Metadata(string key) =>
-        typeof(WorkerFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 }
 
 /// <summary>The tests of the worker that is shared; one after the other.</summary>

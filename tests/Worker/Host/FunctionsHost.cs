@@ -25,14 +25,14 @@ internal sealed class FunctionsHost : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly WorkerChannel _channel = new();
     private readonly WebApplication _app;
-    private readonly WorkerChannel _channel;
+    private WorkerProcess? _process;
     private HttpFront? _front;
 
-    private FunctionsHost(WebApplication app, WorkerChannel channel, WorkerProcess process) =>
-        (_app, _channel, Process) = (app, channel, process);
+    private FunctionsHost() => _app = Build(_channel, context => Front.ServeAsync(context));
 
-    public WorkerProcess Process { get; }
+    public WorkerProcess Process => _process ?? throw new InvalidOperationException("Not started yet.");
 
     /// <summary>Where clients send requests.</summary>
     public Uri Address => new(_app.Urls.Last());
@@ -41,33 +41,33 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     public IReadOnlyDictionary<string, string> Capabilities { get; private set; } = new Dictionary<string, string>();
 
-    public IReadOnlyCollection<HttpInvocation> Invocations => _front!.Invocations;
+    /// <summary>The invocations for requests, the latest last.</summary>
+    public IReadOnlyCollection<HttpInvocation> Invocations => Front.Invocations;
 
-    /// <summary>What the worker logged as an error, and what it printed: for the messages of tests that fail.</summary>
+    /// <summary>What the worker logged as an error.</summary>
     public string Complaints => string.Join('\n', _channel.Logs.Where(log => log.Level >= RpcLog.Types.Level.Error)
         .Select(log => $"{log.Category}: {log.Message} {log.Exception?.Message} {log.Exception?.StackTrace}"));
+
+    private HttpFront Front => _front ?? throw new InvalidOperationException("Not started yet.");
 
     /// <summary>Starts a worker, and returns when its functions are loaded.</summary>
     /// <param name="folder">The output of src/Functions.</param>
     public static async Task<FunctionsHost> StartAsync(string folder, IReadOnlyDictionary<string, string?> settings)
     {
-        var channel = new WorkerChannel();
-        FunctionsHost? host = null;
-        var app = Build(channel, context => host!._front!.ServeAsync(context));
-        await app.StartAsync();
-        var workerId = Guid.NewGuid().ToString();
-        host = new FunctionsHost(app, channel, WorkerProcess.Launch(folder, new Uri(app.Urls.First()), workerId, settings));
+        var host = new FunctionsHost();
         try
         {
-            Assert.Equal(workerId, await host.SoonAsync(channel.WorkerId));
+            await host._app.StartAsync();
+            var workerId = Guid.NewGuid().ToString();
+            host._process = WorkerProcess.Launch(folder, new Uri(host._app.Urls.First()), workerId, settings);
+            Assert.Equal(workerId, await host.SoonAsync(host._channel.WorkerId));
             await host.SoonAsync(host.LoadAsync(folder));
             return host;
         }
         catch (Exception e)
         {
-            var said = $"The worker did not start. It said:\n{host.Process.Said}\n{host.Complaints}";
             await host.DisposeAsync();
-            throw new InvalidOperationException(said, e);
+            throw new InvalidOperationException($"The worker did not start. It said:\n{host._process?.Said}\n{host.Complaints}", e);
         }
     }
 
@@ -96,7 +96,11 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Process.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
         await _app.StopAsync();
         await _app.DisposeAsync();
         _front?.Dispose();
@@ -176,7 +180,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         _ => $"nobody listens at {endpoint}");
 
     private static void Succeeded(StatusResult result) => Assert.True(
-        result.Status == StatusResult.Types.Status.Success, $"{result.Status}: {result.Exception?.Message}\n{result.Exception?.StackTrace}");
+        result.Status == StatusResult.Types.Status.Success,
+        $"{result.Status}: {result.Exception?.Message}\n{result.Exception?.StackTrace}");
 
     private async Task<T> SoonAsync<T>(Task<T> task)
     {
