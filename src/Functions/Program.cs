@@ -1,9 +1,14 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serverless.Functions;
 
 // The worker's entry point on Azure and under `func start`. LocalHost runs the same functions without it.
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<ProxyHeaders>();
 builder.Services.AddServerlessLog(builder.Configuration);
+
+// The host kills a worker that has not ended 5 s after it was told to, and a long poll would hold it for the usual 30.
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
 builder.Build().Run();

@@ -10,10 +10,10 @@ namespace Serverless.Http;
 /// <remarks>A class fixture: <c>class T(ServiceFixture service) : IClassFixture&lt;ServiceFixture&gt;</c>. Timers do not run.</remarks>
 public class ServiceFixture(AzuriteFixture azurite) : IAsyncLifetime
 {
-    public const string V2 = "application/vnd.kafka.v2+json";
-    public const string Json = "application/vnd.kafka.json.v2+json";
-    public const string Binary = "application/vnd.kafka.binary.v2+json";
-    public const string Plain = "application/json";
+    public const string V2 = ContentTypes.V2;
+    public const string Json = ContentTypes.Json;
+    public const string Binary = ContentTypes.Binary;
+    public const string Plain = ContentTypes.Plain;
 
     private readonly string _unique = $"t{Guid.NewGuid():n}"[..20];
     private LocalHostApp? _app;

@@ -2,7 +2,7 @@ namespace Serverless.Functions.Http;
 
 /// <summary>
 /// How our functions are written, so that the worker on Azure and LocalHost run them alike. The rules come from reading
-/// the sources of both hosts; tests/Http/FunctionConventionTests checks them on every function.
+/// the sources of both hosts; tests/Http/FunctionConventionTests checks them on every function, and tests/Worker runs the worker.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -12,7 +12,7 @@ internal sealed class LogClient(Uri address) : IDisposable
     private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(100) };
 
     public async Task<Answer> SendAsync(
-        string method, string path, string? body = null, string contentType = ServiceFixture.V2, string? accept = null)
+        string method, string path, string? body = null, string contentType = ContentTypes.V2, string? accept = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (accept is not null)
@@ -35,7 +35,7 @@ internal sealed class LogClient(Uri address) : IDisposable
             "POST",
             "/v3/clusters/serverless/topics",
             $$"""{"topic_name":"{{topic}}","partitions_count":{{partitions}}}""",
-            ServiceFixture.Plain)).Must(201);
+            ContentTypes.Plain)).Must(201);
 
     /// <summary>Asks for records to be stored, whatever comes of it.</summary>
     public Task<Answer> TryProduceAsync(string topic, int partition, params IEnumerable<string> values) =>
@@ -43,7 +43,7 @@ internal sealed class LogClient(Uri address) : IDisposable
             "POST",
             $"/topics/{topic}/partitions/{partition}",
             new JsonObject { ["records"] = new JsonArray([.. values.Select(value => new JsonObject { ["value"] = value })]) }.ToJsonString(),
-            ServiceFixture.Json);
+            ContentTypes.Json);
 
     /// <summary>Stores records in one partition, and says where they lie.</summary>
     public async Task<IReadOnlyList<Placed>> ProduceAsync(string topic, int partition, params IEnumerable<string> values)
@@ -68,7 +68,7 @@ internal sealed class LogClient(Uri address) : IDisposable
         while (next < end)
         {
             var read = Records(await SendAsync(
-                "GET", $"/topics/{topic}/partitions/{partition}/records?offset={next}&timeout=1000", accept: ServiceFixture.Json));
+                "GET", $"/topics/{topic}/partitions/{partition}/records?offset={next}&timeout=1000", accept: ContentTypes.Json));
             Assert.NotEmpty(read);
             records.AddRange(read);
             next = read[^1].Offset + 1;
