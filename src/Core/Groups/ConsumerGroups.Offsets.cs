@@ -45,9 +45,10 @@ public sealed partial class ConsumerGroups
     {
         // A partition named twice is committed where it was named last, as each would replace the one before.
         var last = offsets.GroupBy(offset => offset.At).Select(same => same.Last()).ToList();
+        var topics = await _topics.WithAsync(ready.Topics, last.Select(offset => offset.At), cancellationToken);
         foreach (var offset in last)
         {
-            var topic = ready.Topics.Find(offset.At.Topic) ?? await _topics.FindAsync(offset.At.Topic, cancellationToken);
+            var topic = topics.Find(offset.At.Topic);
             if (topic is null || offset.At.Partition >= topic.Partitions)
             {
                 return Refused<IReadOnlyList<GroupOffset>>(

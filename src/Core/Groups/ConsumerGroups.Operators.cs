@@ -59,10 +59,12 @@ public sealed partial class ConsumerGroups
             return malformed;
         }
 
+        var topics = await _topics.WithAsync(
+            await _topics.ListAsync(cancellationToken), targets.Select(target => target.At), cancellationToken);
         var offsets = new List<(GroupOffset Offset, string TopicId)>();
         foreach (var target in targets.GroupBy(target => target.At).Select(same => same.Last()))
         {
-            var topic = await _topics.FindAsync(target.At.Topic, cancellationToken);
+            var topic = topics.Find(target.At.Topic);
             if (topic is null || target.At.Partition >= topic.Partitions)
             {
                 return Refused<IReadOnlyList<GroupOffset>>(

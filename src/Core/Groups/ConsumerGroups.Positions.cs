@@ -26,9 +26,10 @@ public sealed partial class ConsumerGroups
                     ErrorCode.InvalidRequest, $"Partition {foreign.At} is not assigned to this consumer instance.");
             }
 
+            var topics = await _topics.WithAsync(ready.Topics, targets.Select(target => target.At), cancellationToken);
             foreach (var target in targets)
             {
-                var topic = ready.Topics.Find(target.At.Topic);
+                var topic = topics.Find(target.At.Topic);
                 var exists = topic is not null && target.At.Partition < topic.Partitions;
                 if (!exists && target.Kind != SeekKind.Offset)
                 {

@@ -106,9 +106,8 @@ public sealed partial class ConsumerGroups
                 return new(new(true), IsPart: true);
             }
 
-            // Listed topics may be a little old, and a topic made since then must not seem to come after the assignment.
-            var unlisted = partitions.Select(at => at.Topic).Distinct().Where(topic => ready.Topics.Find(topic) is null);
-            var topics = await _topics.RefreshedAsync(ready.Topics, unlisted, cancellationToken);
+            // Listed topics may be a little old, and what was made since then must not seem to come after the assignment.
+            var topics = await _topics.WithAsync(ready.Topics, partitions, cancellationToken);
             var consumer = ready.Draft.Consumers[instance];
             var manual = new List<ManualPartition>();
             foreach (var at in partitions.Distinct())

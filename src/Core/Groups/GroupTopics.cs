@@ -58,6 +58,10 @@ internal sealed class GroupTopics(ITopicCatalog catalog)
         return topics;
     }
 
-    public ValueTask<Topic?> FindAsync(string name, CancellationToken cancellationToken) =>
-        catalog.FindAsync(name, cancellationToken);
+    /// <summary>The list with what somebody names: partitions that it lacks are looked up in storage.</summary>
+    public ValueTask<TopicList> WithAsync(
+        TopicList topics, IEnumerable<TopicPartition> named, CancellationToken cancellationToken) =>
+        RefreshedAsync(
+            topics, named.Where(at => topics.Find(at.Topic) is not { } topic || at.Partition >= topic.Partitions)
+                .Select(at => at.Topic).Distinct(), cancellationToken);
 }

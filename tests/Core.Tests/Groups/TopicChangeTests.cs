@@ -20,6 +20,36 @@ public sealed class TopicChangeTests
         Assert.Equal(3, (await _world.HasAsync("c1")).Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Partitions_that_another_process_has_just_added_can_be_named(bool byHand)
+    {
+        // The list is from before; so is what this process remembers.
+        var topic = _world.Topic("t", 1);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", ByHand with { AutoOffsetReset = AutoOffsetReset.Latest }, false, default));
+        if (!byHand)
+        {
+            Ok(await _world.Groups.SubscribeAsync(Group, "c1", new(["t"], null), default));
+        }
+
+        _world.Topics.Listed = [topic];
+        _world.Topics.Grow("t", 3);
+        _world.Fill(_world.Topics.Now("t"), 2, 2);
+
+        if (byHand)
+        {
+            Ok(await _world.Groups.AssignAsync(Group, "c1", [new("t", 2)], default));
+            Assert.Empty(await _world.ReadAsync("c1"));
+            Ok(await _world.Groups.SeekAsync(Group, "c1", [new(new("t", 2), SeekKind.Beginning)], default));
+        }
+
+        var committed = await _world.Groups.CommitAsync(Group, "c1", [new(new("t", 2), 1)], default);
+        Assert.Equal((ErrorCode.None, null), (committed.Error, committed.Message));
+        var reset = await _world.Groups.ResetAsync("other", [new(new("t", 2), SeekKind.End)], default);
+        Assert.Equal((ErrorCode.None, null), (reset.Error, reset.Message));
+    }
+
     [Fact]
     public async Task A_topic_made_after_the_subscription_counts_from_its_beginning()
     {
