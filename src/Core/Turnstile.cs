@@ -8,29 +8,53 @@ namespace Serverless.Core;
 internal sealed class Turnstile
 {
     private readonly Lock _gate = new();
-    private readonly Queue<TaskCompletionSource> _waiting = new();
+    private readonly Queue<TaskCompletionSource<bool>> _waiting = new();
     private bool _taken;
 
     /// <summary>Whoever comes through must <see cref="Leave"/>. When cancelled while waiting nobody came through.</summary>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
+        if (Enqueue(cancellationToken) is { } turn)
+        {
+            await TurnAsync(turn, cancellationToken);
+        }
+    }
+
+    /// <summary>The same for as long as the patience lasts: false, and nobody came through.</summary>
+    public async ValueTask<bool> TryEnterAsync(TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (Enqueue(cancellationToken) is not { } turn)
+        {
+            return true;
+        }
+
+        using var over = clock.CreateTimer(
+            waiter => ((TaskCompletionSource<bool>)waiter!).TrySetResult(false), turn, patience, Timeout.InfiniteTimeSpan);
+        return await TurnAsync(turn, cancellationToken);
+    }
+
+    private TaskCompletionSource<bool>? Enqueue(CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
-        TaskCompletionSource turn;
         lock (_gate)
         {
             if (!_taken)
             {
                 _taken = true;
-                return;
+                return null;
             }
 
-            turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var turn = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(turn);
+            return turn;
         }
+    }
 
+    private static async ValueTask<bool> TurnAsync(TaskCompletionSource<bool> turn, CancellationToken cancellationToken)
+    {
         using var cancelled = cancellationToken.UnsafeRegister(
-            (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), turn);
-        await turn.Task;
+            (waiter, token) => ((TaskCompletionSource<bool>)waiter!).TrySetCanceled(token), turn);
+        return await turn.Task;
     }
 
     public void Leave()
@@ -39,8 +63,8 @@ internal sealed class Turnstile
         {
             while (_waiting.TryDequeue(out var next))
             {
-                // False: it was cancelled while it waited.
-                if (next.TrySetResult())
+                // False: it was cancelled while it waited, or lost patience.
+                if (next.TrySetResult(true))
                 {
                     return;
                 }

@@ -6,8 +6,16 @@ public sealed partial class ConsumerGroups
     public async ValueTask<PollAnswer> PollAsync(
         string group, string instance, PollRequest request, CancellationToken cancellationToken)
     {
-        // Polls among themselves only: a heartbeat, a commit or a departure does not wait for a long poll to end.
-        using var one = await EnterAsync(group, $"{instance}|poll", cancellationToken);
+        // Polls among themselves only: a heartbeat, a commit or a departure does not wait for a long poll to end. As long as
+        // one of them may take, and no longer: a third would wait for two.
+        var turn = await _gates.TryEnterAsync(
+            $"{GateOf(group, instance)}|poll", _options.PollWaitMax, _rows.Clock, cancellationToken);
+        if (turn is not { } entered)
+        {
+            return new(ErrorCode.InvalidRequest, [], false, "Other polls of this consumer instance are under way.");
+        }
+
+        using var one = entered;
         return await new PollOperation(_rows, _logs, _marks, Request<PollAnswer>(group, instance), instance, request)
             .RunAsync(cancellationToken);
     }

@@ -46,7 +46,9 @@ public sealed partial class ConsumerGroups : IConsumerGroups
         new(_rows, _topics, _marks, group, instance) { Named = named ?? [] };
 
     private ValueTask<KeyedGate.Pass> EnterAsync(string group, string instance, CancellationToken cancellationToken) =>
-        _gates.EnterAsync($"{KeyEncoding.Encode(group)}|{instance}", cancellationToken);
+        _gates.EnterAsync(GateOf(group, instance), cancellationToken);
+
+    private static string GateOf(string group, string instance) => $"{KeyEncoding.Encode(group)}|{KeyEncoding.Encode(instance)}";
 
     private ValueTask<KeyedGate.Pass> EnterGroupAsync(string group, CancellationToken cancellationToken) =>
         _gates.EnterAsync(KeyEncoding.Encode(group), cancellationToken);

@@ -16,17 +16,7 @@ internal sealed class KeyedGate
 
     public async ValueTask<Pass> EnterAsync(string key, CancellationToken cancellationToken)
     {
-        Entry entry;
-        lock (_lock)
-        {
-            if (!_entries.TryGetValue(key, out entry!))
-            {
-                _entries.Add(key, entry = new Entry());
-            }
-
-            entry.Users++;
-        }
-
+        var entry = Use(key);
         try
         {
             await entry.Turn.EnterAsync(cancellationToken);
@@ -38,6 +28,41 @@ internal sealed class KeyedGate
         }
 
         return new Pass(this, key);
+    }
+
+    /// <summary>Null when the patience was over first.</summary>
+    public async ValueTask<Pass?> TryEnterAsync(
+        string key, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var entry = Use(key);
+        var isIn = false;
+        try
+        {
+            isIn = await entry.Turn.TryEnterAsync(patience, clock, cancellationToken);
+        }
+        finally
+        {
+            if (!isIn)
+            {
+                Drop(key, entry);
+            }
+        }
+
+        return isIn ? new Pass(this, key) : null;
+    }
+
+    private Entry Use(string key)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(key, out var entry))
+            {
+                _entries.Add(key, entry = new Entry());
+            }
+
+            entry.Users++;
+            return entry;
+        }
     }
 
     private void Leave(string key)

@@ -11,6 +11,8 @@ internal sealed class PollReads(
     private const int BatchRoomBytes = 64 * 1024;
 
     private readonly List<PartitionPosition> _waitsFor = [];
+    private readonly HashSet<TopicPartition> _pending = [];
+    private int _room = Commits.PartitionsMax;
 
     public PollSelection Selection { get; } = new(limits);
 
@@ -20,7 +22,8 @@ internal sealed class PollReads(
     /// <returns>The error that ends the poll; null when there is none.</returns>
     public async ValueTask<PollAnswer?> ReadAsync(Ready<PollAnswer> ready, CancellationToken cancellationToken)
     {
-        var readings = Servable(ready);
+        var readings = PollProtocol.Readings(ready.Draft, ready.Consumer, ready.Topics);
+        LeaveRoomForCommits(ready);
         for (var from = 0; from < readings.Count && !Selection.IsOver; from += options.ReadsAtOnceMax)
         {
             var some = readings.Skip(from).Take(options.ReadsAtOnceMax).ToList();
@@ -45,23 +48,26 @@ internal sealed class PollReads(
         return null;
     }
 
-    // As many as one transaction can move, with what earlier polls left to commit.
-    private static List<Reading> Servable(Ready<PollAnswer> ready)
+    // One transaction moves so many partitions, with what earlier polls left to commit; how many are read is another matter, as
+    // those that come behind would never be served.
+    private void LeaveRoomForCommits(Ready<PollAnswer> ready)
     {
-        var readings = PollProtocol.Readings(ready.Draft, ready.Consumer, ready.Topics);
-        var pending = Commits.IsAutomatic(ready.Consumer)
-            ? ready.Draft.OwnedBy(ready.Consumer).Where(row => row.Delivered >= 0).Select(row => row.At)
-                .Concat(ready.Consumer.Manual.Where(manual => manual.Delivered >= 0).Select(manual => manual.At))
-                .Take(Commits.PartitionsMax).ToHashSet()
-            : [];
-        var room = Commits.PartitionsMax - pending.Count;
-        return [.. readings.Where(reading => pending.Contains(reading.At) || room-- > 0)];
+        if (!Commits.IsAutomatic(ready.Consumer))
+        {
+            return;
+        }
+
+        _pending.UnionWith(ready.Draft.OwnedBy(ready.Consumer).Where(row => row.Delivered >= 0).Select(row => row.At)
+            .Concat(ready.Consumer.Manual.Where(manual => manual.Delivered >= 0).Select(manual => manual.At))
+            .Take(Commits.PartitionsMax));
+        _room -= _pending.Count;
     }
 
     private async ValueTask<PollAnswer?> OfferAsync(
         ConsumerRow consumer, Reading reading, FetchAnswer fetched, int bytesMax, CancellationToken cancellationToken)
     {
-        if (Selection.IsOver)
+        var takesRoom = !_pending.Contains(reading.At);
+        if (Selection.IsOver || (takesRoom && _room == 0))
         {
             Selection.PassOver(reading, fetched);
             return null;
@@ -88,8 +94,9 @@ internal sealed class PollReads(
         // The topic went meanwhile, or its start moved again: the next look will tell.
         if (fetched.Error == ErrorCode.None)
         {
-            var records = Selection.Records;
+            var (records, moved) = (Selection.Records, Selection.Progress.Count);
             var next = Selection.Offer(reading, fetched);
+            _room -= takesRoom && Selection.Progress.Count > moved ? 1 : 0;
             _waitsFor.Add(new(reading.Topic, reading.At.Partition, next));
             if (records == Selection.Records && !Selection.IsOver)
             {
