@@ -60,9 +60,9 @@ public sealed partial class ConsumerGroups
     }
 
     public async ValueTask<ConsumerSettings?> FindInstanceAsync(
-        string group, string instance, CancellationToken cancellationToken)
+        string group, string instance, bool fresh, CancellationToken cancellationToken)
     {
-        if (_rows.RememberedInstance(group, instance) is { } remembered)
+        if (!fresh && _rows.RememberedInstance(group, instance) is { } remembered)
         {
             return remembered.Settings;
         }

@@ -44,7 +44,7 @@ internal sealed class GroupRows(
                 : null;
     }
 
-    /// <summary>An instance as remembered, where it cannot have expired yet: its settings never change.</summary>
+    /// <summary>An instance as remembered, where it cannot have expired yet. Its settings never change, but its name may be another's by now.</summary>
     public ConsumerRow? RememberedInstance(string group, string instance) =>
         _cache.Find(group) is { } state && clock.GetElapsedTime(state.ReadAt) < options.IdleCacheAgeMax
         && state.Consumers.TryGetValue(instance, out var consumer) && !consumer.Row.IsExpired(Now(state))

@@ -19,7 +19,9 @@ public interface IConsumerGroups
         string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken);
 
     /// <summary>The settings of a live instance, or null. Does not renew it.</summary>
-    ValueTask<ConsumerSettings?> FindInstanceAsync(string group, string instance, CancellationToken cancellationToken);
+    /// <param name="fresh">Read now; otherwise they may be those of a former instance of the name.</param>
+    ValueTask<ConsumerSettings?> FindInstanceAsync(
+        string group, string instance, bool fresh, CancellationToken cancellationToken);
 
     /// <summary>Leaves the group at once; with auto-commit what was delivered is committed first.</summary>
     ValueTask<GroupAnswer> DeleteInstanceAsync(string group, string instance, CancellationToken cancellationToken);
@@ -141,6 +143,10 @@ public sealed record PollRequest
     public long? MaxBytes { get; init; }
 
     public int? MaxRecords { get; init; }
+
+    /// <summary>The format that <see cref="Showable"/> goes by; the poll of an instance of another format is an
+    /// <c>UnknownMemberId</c> error, as it is meant for a former one of its name. Null where any will do.</summary>
+    public RecordFormat? Format { get; init; }
 
     /// <summary>A record that it refuses ends the poll before it; when it is the first, the poll is an InvalidRecord error at its place.</summary>
     public required RecordFilter Showable { get; init; }

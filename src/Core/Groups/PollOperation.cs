@@ -1,3 +1,4 @@
+using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
 
 namespace Serverless.Core.Groups;
@@ -32,11 +33,11 @@ internal sealed class PollOperation(
                 return ready.Answer ?? Failed(ready.Error, ready.Message);
             }
 
-            if (ready.Consumer is { Subscription: null, Manual.IsEmpty: true })
+            if (Refused(ready.Consumer) is { } refused)
             {
                 if (ready.Fresh)
                 {
-                    return Failed(ErrorCode.InvalidRequest, "The consumer instance has neither a subscription nor an assignment.");
+                    return refused;
                 }
 
                 fresh = true;
@@ -57,6 +58,13 @@ internal sealed class PollOperation(
             }
         }
     }
+
+    private PollAnswer? Refused(ConsumerRow consumer) =>
+        poll.Format is { } format && format != consumer.Settings.Format
+            ? Failed(ErrorCode.UnknownMemberId, "The consumer instance of this name has another format.")
+        : consumer is { Subscription: null, Manual.IsEmpty: true }
+            ? Failed(ErrorCode.InvalidRequest, "The consumer instance has neither a subscription nor an assignment.")
+        : null;
 
     // Null: rows have changed, or it waited; look again.
     private async ValueTask<PollAnswer?> TryOnceAsync(Ready<PollAnswer> ready, CancellationToken cancellationToken)
@@ -80,6 +88,9 @@ internal sealed class PollOperation(
             return await WaitAsync(ready, read, left, cancellationToken);
         }
 
+        // The room of one transaction may all go to what earlier polls left to commit, or to stretches without records: then it
+        // is a step on the way to the records that are there.
+        var isStep = failure is null && selection is { More: true, Records: 0 };
         var answer = failure ?? new(ErrorCode.None, selection.Slices, selection.More);
         var draft = ready.Draft;
         var isPending = CommitEarlier(ready);
@@ -87,7 +98,7 @@ internal sealed class PollOperation(
         {
             answer = Failed(error, "A member of the group owns a partition that this consumer was assigned.");
             ready = ready with { Draft = new GroupDraft(draft.State) };
-            return await SubmitAsync(ready, answer, cancellationToken);
+            return await SubmitAsync(ready, answer, isStep: false, cancellationToken);
         }
 
         var changesNothing = _renewedAt is not null && selection.Progress.Count == 0 && !isPending;
@@ -96,14 +107,16 @@ internal sealed class PollOperation(
             return answer;
         }
 
-        return await SubmitAsync(ready, answer, cancellationToken);
+        return await SubmitAsync(ready, answer, isStep, cancellationToken);
     }
 
     private async ValueTask<PollAnswer?> SubmitAsync(
-        Ready<PollAnswer> ready, PollAnswer answer, CancellationToken cancellationToken)
+        Ready<PollAnswer> ready, PollAnswer answer, bool isStep, CancellationToken cancellationToken)
     {
         ready.Draft.Renew(name, ready.Now);
-        var settled = await instance.Submissions.FinishAsync(ready.Draft, answer, cancellationToken);
+        var settled = isStep
+            ? await instance.Submissions.StepAsync(ready.Draft, cancellationToken)
+            : await instance.Submissions.FinishAsync(ready.Draft, answer, cancellationToken);
         return settled.Finished ? settled.Answer : null;
     }
 

@@ -17,16 +17,29 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
         {
             var poll = Polling.Of(call);
             var (name, member) = (RequestNames.Group(group), RequestNames.Instance(instance));
-            var settings = await groups.FindInstanceAsync(name, member, call.CancellationToken)
-                ?? throw new RequestException(Problem.ConsumerNotFound);
-            var type = call.Accept.Records(settings.Format);
-            if (call.IsHead)
+            try
             {
-                // A poll moves positions, and nobody would see what it delivered.
-                return new Reply { ContentType = type };
+                return await ReplyAsync(call, poll, name, member, fresh: false);
             }
-
-            var answer = (await groups.PollAsync(name, member, poll.Request(settings.Format), call.CancellationToken)).OrThrow();
-            return RecordsWriter.Reply(type, answer.Slices, settings.Format, answer.More);
+            catch (RequestException refused) when (refused.Problem == Problem.FormatMismatch || refused.Problem == Problem.ConsumerNotFound)
+            {
+                // By what is remembered, which may be a former instance of this name.
+                return await ReplyAsync(call, poll, name, member, fresh: true);
+            }
         });
+
+    private async Task<Reply> ReplyAsync(Call call, Polling poll, string group, string instance, bool fresh)
+    {
+        var settings = await groups.FindInstanceAsync(group, instance, fresh, call.CancellationToken)
+            ?? throw new RequestException(Problem.ConsumerNotFound);
+        var type = call.Accept.Records(settings.Format);
+        if (call.IsHead)
+        {
+            // A poll moves positions, and nobody would see what it delivered.
+            return new Reply { ContentType = type };
+        }
+
+        var answer = (await groups.PollAsync(group, instance, poll.Request(settings.Format), call.CancellationToken)).OrThrow();
+        return RecordsWriter.Reply(type, answer.Slices, settings.Format, answer.More);
+    }
 }

@@ -225,7 +225,7 @@ public sealed class MembershipTests
         Assert.Equal(ErrorCode.UnknownMemberId, (await _world.PollAsync("c1")).Error);
         Assert.Equal(ErrorCode.UnknownMemberId, (await _world.Groups.HeartbeatAsync(Group, "c1", default)).Error);
         Assert.Equal(ErrorCode.UnknownMemberId, (await _world.Groups.CommitAsync(Group, "c1", null, default)).Error);
-        Assert.Null(await _world.Groups.FindInstanceAsync(Group, "c1", default));
+        Assert.Null(await _world.Groups.FindInstanceAsync(Group, "c1", fresh: false, default));
         Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, replace: false, default));
     }
 

@@ -277,6 +277,87 @@ public sealed class PollTests
     }
 
     [Fact]
+    public async Task A_record_is_found_behind_more_idle_partitions_than_a_transaction_takes()
+    {
+        var topic = _world.Topic("t", 150);
+        await _world.JoinAsync("c1");
+        _world.Fill(topic, 120, 1);
+
+        Assert.Equal(["t-120-0"], await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
+    public async Task A_record_is_found_by_hand_behind_more_idle_partitions_than_a_transaction_takes()
+    {
+        var topic = _world.Topic("t", 150);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, replace: false, default));
+        Ok(await _world.Groups.AssignAsync(
+            Group, "c1", [.. Enumerable.Range(0, 150).Select(partition => new TopicPartition("t", partition))], default));
+        _world.Fill(topic, 149, 1);
+
+        Assert.Equal(["t-149-0"], await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
+    public async Task What_is_left_to_commit_does_not_hold_up_records_that_are_there()
+    {
+        _world.Topic("t", 200, records: 1);
+        await _world.JoinAsync("c1");
+        var waits = _world.Logs.Waits;
+
+        var first = await _world.PollAsync("c1");
+        var second = await _world.PollAsync("c1", wait: TimeSpan.FromSeconds(8));
+        var third = await _world.PollAsync("c1", wait: TimeSpan.FromSeconds(8));
+
+        Assert.Equal((96, true), (Values(first).Count, first.More));
+        Assert.Equal((96, true), (Values(second).Count, second.More));
+        Assert.Equal((8, false), (Values(third).Count, third.More));
+        Assert.Equal(waits, _world.Logs.Waits);
+        Assert.Equal(1, await _world.CommittedAsync(0));
+    }
+
+    [Fact]
+    public async Task A_poll_that_finds_others_waiting_longer_than_a_poll_may_is_refused_and_not_an_unknown_outcome()
+    {
+        _world.Topic("t", 1, records: 0);
+        await _world.JoinAsync("c1");
+        Task<PollAnswer>? second = null;
+        _world.Logs.OnWait = () => second = _world.PollAsync("c1");
+
+        await _world.PollAsync("c1", wait: TimeSpan.FromSeconds(60));
+
+        Assert.Equal(ErrorCode.InvalidRequest, (await second!).Error);
+    }
+
+    [Fact]
+    public async Task The_polls_of_an_instance_are_not_in_the_way_of_one_whose_name_looks_like_theirs()
+    {
+        _world.Topic("t", 2);
+        await _world.JoinAsync("c1");
+        await _world.JoinAsync("c1|poll");
+        Task<GroupAnswer<HeartbeatAnswer>>? beat = null;
+        _world.Logs.OnWait = () => beat = _world.Groups.HeartbeatAsync(Group, "c1|poll", default).AsTask();
+
+        var poll = _world.PollAsync("c1", wait: TimeSpan.FromSeconds(5));
+
+        Assert.True(beat!.IsCompletedSuccessfully);
+        await poll;
+    }
+
+    [Fact]
+    public async Task An_instance_whose_format_is_another_than_the_poll_is_for_is_not_the_one_that_is_meant()
+    {
+        _world.Topic("t", 1, records: 1);
+        await _world.JoinAsync("c1", Earliest with { Format = RecordFormat.Json });
+
+        var poll = await _world.Groups.PollAsync(
+            Group, "c1", new() { Showable = Anything, Format = RecordFormat.Binary }, default);
+
+        Assert.Equal(ErrorCode.UnknownMemberId, poll.Error);
+        Assert.Equal(["t-0-0"], await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
     public async Task More_partitions_than_a_transaction_takes_are_served_in_turn()
     {
         _world.Topic("t", 250, records: 1);

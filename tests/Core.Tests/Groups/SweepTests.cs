@@ -36,13 +36,13 @@ public sealed class SweepTests
         var group = (await _world.Groups.DescribeAsync(Group, default))!;
 
         Assert.Equal((epoch + 1, "c2"), (group.Generation, Assert.Single(group.Members).Instance));
-        Assert.NotNull(await _world.Groups.FindInstanceAsync(Group, "c1", default));
+        Assert.NotNull(await _world.Groups.FindInstanceAsync(Group, "c1", fresh: false, default));
 
         _world.Clock.Advance(TimeSpan.FromMinutes(6));
         await _world.Groups.SweepAsync(default);
 
         Assert.Equal("EMPTY", (await _world.Groups.DescribeAsync(Group, default))!.State);
-        Assert.Null(await _world.Start().FindInstanceAsync(Group, "c1", default));
+        Assert.Null(await _world.Start().FindInstanceAsync(Group, "c1", fresh: false, default));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class SweepTests
         Assert.False(await groups.SweepAsync(default));
         for (var group = 0; group < 5; group++)
         {
-            Assert.Null(await world.Start().FindInstanceAsync($"g{group}", "c", default));
+            Assert.Null(await world.Start().FindInstanceAsync($"g{group}", "c", fresh: false, default));
         }
     }
 

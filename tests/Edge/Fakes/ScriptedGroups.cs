@@ -30,7 +30,8 @@ internal sealed class ScriptedGroups : IConsumerGroups
         string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken) =>
         Answer("create", group, instance, settings, replace);
 
-    public ValueTask<ConsumerSettings?> FindInstanceAsync(string group, string instance, CancellationToken cancellationToken) =>
+    public ValueTask<ConsumerSettings?> FindInstanceAsync(
+        string group, string instance, bool fresh, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Settings);
 
     public ValueTask<GroupAnswer> DeleteInstanceAsync(string group, string instance, CancellationToken cancellationToken) =>

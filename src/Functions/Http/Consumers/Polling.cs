@@ -28,6 +28,7 @@ internal sealed record Polling(TimeSpan? Wait, int? MinBytes, long MaxBytes, int
         MinBytes = MinBytes,
         MaxBytes = MaxBytes,
         MaxRecords = MaxRecords,
+        Format = format,
         Showable = RecordsWriter.Showable(format),
     };
 }
