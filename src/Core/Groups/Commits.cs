@@ -3,23 +3,32 @@ using Serverless.Core.Groups.Rows;
 namespace Serverless.Core.Groups;
 
 /// <summary>What may be committed, and by whom.</summary>
-/// <remarks>Upholds <b>commit fence</b>: a partition that a live member owns takes commits of that member alone.</remarks>
+/// <remarks>
+/// Upholds <b>commit fence</b>: a partition that a live member owns takes commits of that member alone, and one that nobody
+/// owns takes none of a subscriber that had it before somebody else did.
+/// </remarks>
 internal static class Commits
 {
     /// <summary>Partitions that one request may commit or serve: room is left for the consumer, the group and a few others.</summary>
     public const int PartitionsMax = 96;
 
     /// <param name="by">The consumer; null for an operator.</param>
-    /// <returns>StaleMemberEpoch when another live member owns the partition.</returns>
+    /// <returns>StaleMemberEpoch when another live member owns the partition, or the group has gone on with it since the consumer did.</returns>
     /// <exception cref="StaleStateException">The rows contradict each other.</exception>
     public static ErrorCode Commit(
         GroupDraft draft, ConsumerRow? by, string topicId, GroupOffset offset, DateTimeOffset now)
     {
         var row = draft.Partition(offset.At) ?? new PartitionRow(offset.At);
         var owner = draft.OwnerOf(row);
-        if (owner is not null && owner.Name != by?.Name)
+        if (owner is null ? !IsFreeFor(by, row, topicId) : owner.Name != by?.Name)
         {
             return ErrorCode.StaleMemberEpoch;
+        }
+
+        if (owner is null && row.Owner != by?.Former)
+        {
+            // Whoever had it last knows nothing of this commit, and must not take the group back from it.
+            row = row.Release();
         }
 
         if (row.TopicId != topicId)
@@ -72,6 +81,12 @@ internal static class Commits
 
     public static bool IsAutomatic(ConsumerRow consumer) =>
         consumer.Settings is { AutoCommit: true, DeliveryMode: DeliveryMode.AtLeastOnce };
+
+    // A subscriber commits what the group gave it. Where that has passed through other hands since, its records say nothing
+    // any more of where the group is. Who does not subscribe, or commits what no member ever had, sets the offset as he likes.
+    private static bool IsFreeFor(ConsumerRow? by, PartitionRow row, string topicId) =>
+        by?.Subscription is null || row.TopicId != topicId || row.AssignmentEpoch == 0
+        || (row.Owner.Length > 0 && row.Owner == by.Former);
 
     private static void ClearManual(GroupDraft draft, ConsumerRow consumer, GroupOffset offset)
     {

@@ -58,7 +58,8 @@ public sealed partial class ConsumerGroups
             if (Commits.Commit(ready.Draft, ready.Consumer, topic.Id, offset, ready.Now) != ErrorCode.None)
             {
                 return Refused<IReadOnlyList<GroupOffset>>(
-                    ErrorCode.StaleMemberEpoch, $"Another member of the group owns partition {offset.At}.");
+                    ErrorCode.StaleMemberEpoch,
+                    $"Partition {offset.At} is another member's, or the group has gone on with it since it was this instance's.");
             }
         }
 

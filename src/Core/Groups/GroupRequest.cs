@@ -23,6 +23,9 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
     /// <summary>Submissions that came to nothing so far.</summary>
     public int Attempts => _attempts;
 
+    /// <summary>Something of this request took effect.</summary>
+    public bool HasLanded { get; private set; }
+
     /// <summary>Something was sent of which it is not known yet whether it takes effect: an answer must write a row to fence it.</summary>
     public bool IsUnsettled => _unsettled.Count > 0;
 
@@ -100,6 +103,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
 
     private Settled<TAnswer> Settle(Settled<TAnswer> settled)
     {
+        HasLanded = true;
         _unsettled.Clear();
         _attempts = 0;
         _before = null;

@@ -6,7 +6,7 @@ namespace Serverless.Core.Groups;
 /// <remarks>
 /// Errors, beside None: <c>UnknownMemberId</c> when the instance does not exist or has expired (also on an unknown group);
 /// <c>InvalidRequest</c> when the instance's state does not allow the request (subscription and assignment mixed, poll without
-/// either, seek of a partition it does not have); <c>StaleMemberEpoch</c> when another live member owns the partition;
+/// either, seek of a partition it does not have); <c>StaleMemberEpoch</c> when another live member owns the partition, or has had it since the instance lost it;
 /// <c>UnknownTopicOrPartition</c>; <c>PolicyViolation</c> when the request could never be, whatever the state: it is beyond a limit
 /// or makes no sense. Nothing has changed after an error. Storage failures throw
 /// <see cref="Storage.StorageException"/>; a retriable one may have taken effect.

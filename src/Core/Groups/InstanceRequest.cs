@@ -22,6 +22,7 @@ internal sealed class InstanceRequest<TAnswer>(
     private readonly Dictionary<(string TopicId, TopicPartition At), long> _starts = [];
     private readonly HashSet<(string Holder, int Epoch)> _told = [];
     private string? _id;
+    private bool _isSure;
 
     public GroupRequest<TAnswer> Submissions => _request;
 
@@ -37,6 +38,7 @@ internal sealed class InstanceRequest<TAnswer>(
             var draft = new GroupDraft(state);
             if (Find(draft) is { } consumer)
             {
+                _isSure |= isFresh;
                 var topics = await catalog.ForAsync(draft, cancellationToken);
                 return new(draft, consumer, topics, rows.Now(state), 0, isFresh);
             }
@@ -45,6 +47,14 @@ internal sealed class InstanceRequest<TAnswer>(
             {
                 // Gone, and with it the stamp: what was sent last may have taken effect before that.
                 throw new StorageException($"Instance {instance} ended while the outcome of a request was unknown.", retriable: true);
+            }
+
+            if (isFresh && !_isSure && !_request.HasLanded && _id is not null
+                && draft.Consumers.TryGetValue(instance, out var other) && other.Id != _id)
+            {
+                // Its name was taken over since these rows were remembered: before this request came, and then it is the new
+                // one's, or since, and then it is not. Sent again it meets rows that are read already.
+                throw new StorageException($"Instance {instance} was replaced by another of its name.", retriable: true);
             }
 
             if (isFresh)
@@ -182,7 +192,7 @@ internal sealed class InstanceRequest<TAnswer>(
 
     private ConsumerRow? Find(GroupDraft draft)
     {
-        // The one that was found first: another of its name that came since is another's.
+        // The one that was found first: another of its name that came since serves another process.
         if (!draft.Consumers.TryGetValue(instance, out var consumer) || consumer.IsExpired(draft.State.ServedAt)
             || (_id is not null && _id != consumer.Id))
         {

@@ -49,7 +49,7 @@ internal static class Membership
             }
             else
             {
-                draft.Put(consumer with { Incarnation = "" });
+                draft.Put(consumer with { Incarnation = "", Former = consumer.IsMember ? consumer.Incarnation : consumer.Former });
             }
         }
 

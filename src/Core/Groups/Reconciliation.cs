@@ -85,7 +85,8 @@ internal static class Reconciliation
     {
         foreach (var row in plan.Releases)
         {
-            draft.Put(Released(row.Delivered >= 0 && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row));
+            var done = row.Delivered >= 0 && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row;
+            draft.Put(done.Release());
         }
 
         foreach (var row in plan.Claims)
@@ -93,8 +94,6 @@ internal static class Reconciliation
             draft.Put(row with { Position = row.Committed >= 0 ? row.Committed : starts[(row.TopicId, row.At)] });
         }
     }
-
-    private static PartitionRow Released(PartitionRow row) => row with { Owner = "", Position = -1, Delivered = -1 };
 
     // Offsets of a topic of the same name that is gone mean nothing in this one.
     private static PartitionRow Claimed(PartitionRow row, TargetTopic topic, ConsumerRow consumer, int epoch) =>

@@ -106,16 +106,76 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task A_session_that_ended_still_commits_what_nobody_has_had_since()
+    {
+        _world.Topic("t", 1, records: 4);
+        await _world.JoinAsync("c1", Slow);
+        await _world.ReadAsync("c1", maxRecords: 3);
+        await ExpireAsync();
+
+        var late = await _world.Groups.CommitAsync(Group, "c1", [new(new("t", 0), 3)], default);
+
+        Assert.Equal((ErrorCode.None, 3), (late.Error, await _world.CommittedAsync(0)));
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_does_not_take_the_group_back_from_who_came_after_it()
+    {
+        _world.Topic("t", 1, records: 4);
+        await _world.JoinAsync("c1", Slow);
+        await _world.ReadAsync("c1", maxRecords: 1);
+        await ExpireAsync();
+        await _world.JoinAsync("c2");
+        await _world.ReadAsync("c2", maxRecords: 3);
+        Ok(await _world.Groups.DeleteInstanceAsync(Group, "c2", default));
+
+        var late = await _world.Groups.CommitAsync(Group, "c1", [new(new("t", 0), 1)], default);
+
+        Assert.Equal((ErrorCode.StaleMemberEpoch, 3), (late.Error, await _world.CommittedAsync(0)));
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_does_not_take_the_group_back_from_an_operator()
+    {
+        _world.Topic("t", 1, records: 4);
+        await _world.JoinAsync("c1", Slow);
+        await _world.ReadAsync("c1", maxRecords: 3);
+        await ExpireAsync();
+        await _world.Groups.ResetAsync(Group, [new(new("t", 0), SeekKind.Offset, 2)], default);
+
+        var late = await _world.Groups.CommitAsync(Group, "c1", [new(new("t", 0), 3)], default);
+
+        Assert.Equal((ErrorCode.StaleMemberEpoch, 2), (late.Error, await _world.CommittedAsync(0)));
+    }
+
+    [Fact]
+    public async Task A_member_does_not_commit_what_it_gave_up_and_nobody_has_claimed_yet()
+    {
+        _world.Topic("t", 2, records: 2);
+        await _world.JoinAsync("c1", ByHand);
+        await _world.ReadAsync("c1");
+        await _world.JoinAsync("c2", ByHand);
+        _world.Clock.Advance(TimeSpan.FromSeconds(6));
+        await _world.ReadAsync("c1");
+        var kept = Assert.Single(await _world.HasAsync("c1"));
+
+        var given = await _world.Groups.CommitAsync(Group, "c1", [new(new("t", 1 - kept.Partition), 2)], default);
+        var had = await _world.Groups.CommitAsync(Group, "c1", [new(kept, 2)], default);
+
+        Assert.Equal((ErrorCode.StaleMemberEpoch, ErrorCode.None), (given.Error, had.Error));
+    }
+
+    [Fact]
     public async Task No_error_is_answered_on_rows_that_are_only_remembered()
     {
         _world.Topic("t", 2);
-        await _world.JoinAsync("c1", ByHand);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", ByHand, replace: false, default));
         await _world.JoinAsync("c2", ByHand);
         await _world.JoinAsync("c3", ByHand);
-        await _world.SettleAsync("c1", "c2", "c3");
+        await _world.SettleAsync("c2", "c3");
         var others = (await _world.HasAsync("c2"))[0];
 
-        // What the second leaves goes to the third, so that nothing tells the first.
+        // What the second leaves goes to the third, so that nothing tells the first, which only commits.
         Ok(await _world.Start().DeleteInstanceAsync(Group, "c2", default));
 
         Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c1", [new(others, 1)], default)).Error);
@@ -174,6 +234,18 @@ public sealed class CommitTests
         Assert.Equal(3, await _world.CommittedAsync(0));
         await _world.ReadAsync("c1", maxRecords: 1);
         Assert.Equal(2, await _world.CommittedAsync(0));
+    }
+
+    private static ConsumerSettings Slow { get; } = ByHand with
+    {
+        SessionTimeout = TimeSpan.FromSeconds(10),
+        InstanceTimeout = TimeSpan.FromMinutes(10),
+    };
+
+    private async Task ExpireAsync()
+    {
+        _world.Clock.Advance(TimeSpan.FromSeconds(12));
+        await _world.Groups.SweepAsync(default);
     }
 
     private async Task<IReadOnlyList<GroupOffset>> PositionsAsync() =>

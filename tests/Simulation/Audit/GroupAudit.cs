@@ -1,6 +1,7 @@
 using Serverless.Core;
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Topics;
 using Serverless.Simulation.Engine;
 
 namespace Serverless.Simulation.Audit;
@@ -13,21 +14,57 @@ internal sealed class GroupAudit(
     private readonly Dictionary<string, ConsumerRow> _consumers = new(StringComparer.Ordinal);
     private readonly Dictionary<TopicPartition, PartitionRow> _partitions = [];
 
+    // Names by incarnation, and targets by epoch: of all that ever were.
+    private readonly Dictionary<string, ConsumerRow> _members = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, GroupTarget> _targets = [];
+
     public GroupClaims Claims { get; } = new();
 
     public GroupRow? Row { get; private set; }
 
     public IEnumerable<PartitionRow> Partitions => _partitions.Values;
 
+    public IEnumerable<ConsumerRow> Consumers => _consumers.Values;
+
+    private DateTimeOffset Now => EventLoop.Epoch + loop.Now;
+
+    private IEnumerable<ConsumerRow> Members => _consumers.Values.Where(consumer => consumer.IsMember);
+
+    /// <summary>Whether the instance is there and its time is not over: then nobody may be told that it is unknown.</summary>
+    public bool Has(string instance) => _consumers.TryGetValue(instance, out var consumer) && Now <= consumer.Expires;
+
+    /// <summary>What is still to happen until these instances, and no others, share these topics as the target says; null when nothing is.</summary>
+    public string? Unsettled(IEnumerable<string> instances, IEnumerable<Topic> topics)
+    {
+        var target = Row?.Target ?? GroupTarget.Empty;
+        var names = Members.Select(member => member.Name).Order(StringComparer.Ordinal);
+        return !names.SequenceEqual(instances.Order(StringComparer.Ordinal)) ? $"members are {string.Join(", ", names)}"
+            : !target.Topics.Select(topic => (topic.Name, topic.Id, topic.Partitions))
+                .SequenceEqual(topics.Select(topic => (topic.Name, topic.Id, topic.Partitions))) ? "the target is of other topics"
+            : target.Owners.FirstOrDefault(owner => OwnerNow(owner.Key) != owner.Value) is { Value: not null } open
+                ? $"{open.Key} is to go to {open.Value} and has {OwnerNow(open.Key) ?? "nobody"}"
+            : null;
+    }
+
     public void Submitted(IReadOnlyList<RowAction> actions)
     {
+        if (actions.Any(action => action.Row == GroupRow.RowKey && action.Columns is null))
+        {
+            // Somebody deleted the group, and whatever follows is another of its name.
+            Guarantee.Holds(_consumers.Count == 0, "G7", $"{key} was deleted with {_consumers.Count} instances.");
+            Row = null;
+            _partitions.Clear();
+            _targets.Clear();
+            return;
+        }
+
         var before = new Dictionary<string, ConsumerRow>(_consumers, StringComparer.Ordinal);
         var (former, written) = (Row, new HashSet<string>(StringComparer.Ordinal));
         foreach (var action in actions)
         {
             if (action.Row == GroupRow.RowKey)
             {
-                Row = action.Columns is { } columns ? GroupRow.Decode(columns) : null;
+                Row = GroupRow.Decode(action.Columns!);
             }
             else if (action.Row.StartsWith(ConsumerRow.Prefix, StringComparison.Ordinal))
             {
@@ -55,6 +92,14 @@ internal sealed class GroupAudit(
             var consumer = ConsumerRowCodec.Decode(columns);
             _consumers[consumer.Name] = consumer;
             written.Add(consumer.Name);
+            if (consumer.IsMember)
+            {
+                _members[consumer.Incarnation] = consumer;
+                Guarantee.Holds(
+                    consumer.Lease <= Now + consumer.Settings.SessionTimeout, "G9",
+                    $"{key}: at {Now} {consumer.Name} was given a lease until {consumer.Lease}, which no right clock gives.");
+            }
+
             return;
         }
 
@@ -66,14 +111,16 @@ internal sealed class GroupAudit(
     // A membership ends by its own wish, or when its lease is over by the one clock that all go by.
     private void Ended(ConsumerRow member)
     {
-        if (Owner(_consumers, member.Incarnation) is not null || Claims.MayEnd(member))
+        if (Owner(_consumers, member.Incarnation) is not null || Claims.MayLeave(member.Name) || Now > member.Lease)
         {
             return;
         }
 
-        var now = EventLoop.Epoch + loop.Now;
         Guarantee.Holds(
-            now > member.Lease, "G9", $"{key}: {member.Name} was ended at {now}, and its lease lasts until {member.Lease}.");
+            Claims.IsReturning(member), "G9", $"{key}: {member.Name} was ended at {Now}, and its lease lasts until {member.Lease}.");
+        Guarantee.Holds(
+            Members.Any(other => other.MemberId == member.MemberId), "G10",
+            $"{key}: {member.Name} is to come back as {member.MemberId}, and its place was given up.");
     }
 
     private void Epoch(GroupRow? former, Dictionary<string, ConsumerRow> before)
@@ -90,7 +137,9 @@ internal sealed class GroupAudit(
             return;
         }
 
-        TargetCheck.Valid(key, now, [.. _consumers.Values.Where(consumer => consumer.IsMember)]);
+        _targets[now.Epoch] = now.Target;
+        TargetCheck.Valid(key, now, [.. Members]);
+        TargetCheck.Fewest(key, was.Target, now);
         var sameMembers = was.Target.Members.Select(member => member.Id).SequenceEqual(now.Target.Members.Select(member => member.Id));
         Guarantee.Holds(
             sameTarget || !sameMembers || !was.Target.Topics.SequenceEqual(now.Target.Topics), "G10",
@@ -108,10 +157,7 @@ internal sealed class GroupAudit(
         var owner = Owner(before, was.Owner);
         if (row.Owner != was.Owner && row.Owner.Length > 0)
         {
-            Guarantee.Holds(
-                Owner(_consumers, was.Owner) is null, "G1", $"{key}: {row.At} was taken from {owner?.Name}, which is a member.");
-            Guarantee.Holds(
-                Owner(_consumers, row.Owner) is not null, "G1", $"{key}: {row.At} was given to nobody that is a member.");
+            Claimed(was, row);
         }
 
         // Who acts for a member has its row at stake: so nobody else, and nothing late, moves what it owns.
@@ -120,30 +166,74 @@ internal sealed class GroupAudit(
             $"{key}: {row.At} of {owner?.Name} was changed without it: {was} became {row}.");
         if (row.TopicId.Length > 0)
         {
-            Moved(was.TopicId == row.TopicId ? was : new PartitionRow(row.At), row);
+            Moved(was, was.TopicId == row.TopicId ? was : new PartitionRow(row.At), row, owner);
         }
     }
 
-    private void Moved(PartitionRow was, PartitionRow row)
+    private void Claimed(PartitionRow was, PartitionRow row)
+    {
+        var claimer = Owner(_consumers, row.Owner);
+        Guarantee.Holds(
+            Owner(_consumers, was.Owner) is null, "G1",
+            $"{key}: {row.At} was taken from {_members.GetValueOrDefault(was.Owner)?.Name}, which is a member.");
+        Guarantee.Holds(claimer is not null, "G1", $"{key}: {row.At} was given to nobody that is a member.");
+        Guarantee.Holds(
+            row.AssignmentEpoch > was.AssignmentEpoch, "G1", $"{key}: {row.At} has two owners at assignment epoch {row.AssignmentEpoch}.");
+        Guarantee.Holds(
+            _targets[row.AssignmentEpoch].Gives(row.At, claimer!.MemberId), "G1",
+            $"{key}: {claimer.Name} took {row.At}, which epoch {row.AssignmentEpoch} does not give it.");
+    }
+
+    /// <param name="raw">The row before, of whichever topic of that name.</param>
+    /// <param name="owner">The member that owned it before.</param>
+    private void Moved(PartitionRow raw, PartitionRow was, PartitionRow row, ConsumerRow? owner)
     {
         var log = logOf(row.TopicId, row.At.Partition);
         var offsets = Claims.Offsets(row.TopicId, row.At.Partition);
         if (row.Owner.Length > 0 && row.Owner != was.Owner)
         {
+            // Without a commit they all begin at the start of the log, which may have moved on since it was looked up.
             Guarantee.Holds(
-                row.Committed >= 0 ? row.Position == row.Committed : row.Position <= log.End, "G4",
-                $"{key}: {row.At} was claimed at {row.Position}, and {row.Committed} is committed.");
+                row.Committed >= 0 ? row.Position == row.Committed : row.Position <= log.Start, "G4",
+                $"{key}: {row.At} was claimed at {row.Position}, and {row.Committed} is committed; the log starts at {log.Start}.");
         }
         else if (row.Owner.Length > 0 && row.Position != was.Position)
         {
-            offsets.Advances.Add(new Advance(Owner(_consumers, row.Owner)?.Name ?? "", was.Position, row.Position));
+            var name = Owner(_consumers, row.Owner)?.Name ?? "";
+            if (row.Position < was.Position)
+            {
+                offsets.Sought(key, name, was, row);
+            }
+
+            offsets.Advances.Add(new Advance(name, was.Position, row.Position, row.Committed));
         }
 
         if (row.Committed != was.Committed || row.Metadata != was.Metadata)
         {
-            offsets.Committed(key, row, log);
+            var by = Claims.CommitOf(row.Metadata);
+            MayCommit(raw, row, by, owner);
+            offsets.Committed(key, was, row, by, log);
         }
     }
+
+    // Without a tag it is what a poll delivered, and the owner's. With one it is of the owner, or of who had it last before
+    // nobody did; an operator's, where no member owns it.
+    private void MayCommit(PartitionRow was, PartitionRow row, CommitClaim? by, ConsumerRow? owner)
+    {
+        Guarantee.Holds(
+            by is not null || row.Metadata.Length == 0, "A1", $"{key}: nobody asked for the commit {row.Metadata}.");
+        Guarantee.Holds(by is not { IsRefused: true }, "A1", $"{key}: the commit {row.Metadata} was refused for good, and then made.");
+        Guarantee.Holds(
+            by is null ? owner is not null : owner is null || owner.Name == by.Instance, "G2",
+            $"{key}: {row.At} of {owner?.Name ?? "nobody"} was committed at {row.Committed} by {by?.Instance ?? "nobody"}.");
+        Guarantee.Holds(
+            owner is not null || by?.Instance is null || was.AssignmentEpoch == 0 || was.TopicId != row.TopicId
+            || _members.GetValueOrDefault(was.Owner)?.Name == by.Instance, "G2",
+            $"{key}: {row.At} was committed at {row.Committed} by {by?.Instance}, and others have had it since.");
+    }
+
+    private string? OwnerNow(TopicPartition at) =>
+        _partitions.TryGetValue(at, out var row) ? Owner(_consumers, row.Owner)?.MemberId : null;
 
     private static ConsumerRow? Owner(Dictionary<string, ConsumerRow> consumers, string incarnation) =>
         incarnation.Length == 0 ? null : consumers.Values.FirstOrDefault(consumer => consumer.Incarnation == incarnation);

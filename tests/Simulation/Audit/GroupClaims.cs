@@ -7,96 +7,68 @@ namespace Serverless.Simulation.Audit;
 internal sealed class GroupClaims
 {
     private readonly HashSet<string> _leaving = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _returning = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CommitClaim> _commits = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Instance, string TopicId, int Partition)> _seeks = [];
     private readonly Dictionary<(string TopicId, int Partition), GroupOffsets> _offsets = [];
-    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
 
-    /// <summary>The instance, or the static member, was asked to leave or to make way: from now on it may.</summary>
-    public void Leaves(string nameOrStaticId) => _leaving.Add(nameOrStaticId);
+    /// <summary>The group's consumers asked for delivery at most once.</summary>
+    public bool AtMostOnce { get; set; }
 
-    public bool MayEnd(ConsumerRow member) =>
-        _leaving.Contains(member.Name) || (member.Settings.GroupInstanceId is { } id && _leaving.Contains(id));
+    /// <summary>The instance was asked to leave, or to make way for another of its name: from now on it may.</summary>
+    public void Leaves(string name) => _leaving.Add(name);
+
+    /// <summary>A new instance of that name is there, and stays.</summary>
+    public void Stays(string name) => _leaving.Remove(name);
+
+    public bool MayLeave(string name) => _leaving.Contains(name);
+
+    /// <summary>A static member begins anew: its former process ends in the very moment in which the next one takes its place.</summary>
+    public void Returns(string staticId) => _returning.Add(staticId);
+
+    public bool IsReturning(ConsumerRow member) =>
+        member.Settings.GroupInstanceId is { } id && _returning.Contains(id);
 
     public GroupOffsets Offsets(string topicId, int partition)
     {
         if (!_offsets.TryGetValue((topicId, partition), out var offsets))
         {
-            offsets = _offsets[(topicId, partition)] = new GroupOffsets(_refused);
+            offsets = _offsets[(topicId, partition)] = new GroupOffsets(this);
         }
 
         return offsets;
     }
 
-    /// <summary>A commit with this metadata was refused for good: it must never show.</summary>
-    public void Refused(string metadata)
+    /// <summary>A request to move back is sent; nobody knows when it is served.</summary>
+    public void Seeks(string instance, string topicId, int partition) => _seeks.Add((instance, topicId, partition));
+
+    public bool Sought(string instance, string topicId, int partition) => _seeks.Contains((instance, topicId, partition));
+
+    /// <summary>A commit with this metadata is sent; by an operator where there is no instance.</summary>
+    public void Commits(string tag, string? instance) => _commits.Add(tag, new CommitClaim(instance));
+
+    public CommitClaim? CommitOf(string tag) => _commits.GetValueOrDefault(tag);
+
+    /// <summary>It was answered, and must not be made again.</summary>
+    public void Answered(string tag) => _commits[tag].IsOver = true;
+
+    /// <summary>It was refused for good: it must never show.</summary>
+    public void Refused(string tag)
     {
         Guarantee.Holds(
-            _offsets.Values.All(offsets => !offsets.Shows(metadata)), "A1",
-            $"The commit {metadata} was refused for good, and had been made.");
-        _refused.Add(metadata);
+            _offsets.Values.All(offsets => !offsets.Shows(tag)), "A1",
+            $"The commit {tag} was refused for good, and had been made.");
+        _commits[tag].IsRefused = true;
     }
 }
 
-/// <summary>A step of a position, made by a transaction: what a poll may deliver, once.</summary>
-internal readonly record struct Advance(string Instance, long From, long To);
-
-/// <summary>One partition in one group: what was delivered to clients, and every commit in order.</summary>
-internal sealed class GroupOffsets(HashSet<string> refused)
+/// <summary>A commit that names offsets, and what became of its request.</summary>
+internal sealed class CommitClaim(string? instance)
 {
-    private readonly HashSet<long> _delivered = [];
-    private readonly List<long> _commits = [-1];
-    private readonly HashSet<string> _metadata = new(StringComparer.Ordinal);
-    private long _deliveredTo;
+    /// <summary>Null for an operator.</summary>
+    public string? Instance { get; } = instance;
 
-    /// <summary>Steps whose records nobody has received yet.</summary>
-    public List<Advance> Advances { get; } = [];
+    public bool IsOver { get; set; }
 
-    /// <summary>Somebody moved back on purpose, so commits may too.</summary>
-    public bool Rewound { get; set; }
-
-    /// <summary>Which commit is the newest; a read that begins now must not be older.</summary>
-    public int Version => _commits.Count - 1;
-
-    public bool Shows(string metadata) => _metadata.Contains(metadata);
-
-    public void Committed(string group, PartitionRow row, PartitionAudit log)
-    {
-        Guarantee.Holds(!refused.Contains(row.Metadata), "A1", $"{group}: the commit {row.Metadata} was refused for good, and then made.");
-        Guarantee.Holds(
-            row.Committed >= _commits[^1] || Rewound, "G3",
-            $"{group}: the commit of {row.At} goes back from {_commits[^1]} to {row.Committed}.");
-        Guarantee.Holds(
-            DeliveredTo(log) >= row.Committed, "G5",
-            $"{group}: {row.At} is committed at {row.Committed}, and {_deliveredTo} was delivered to nobody.");
-        _commits.Add(row.Committed);
-        _metadata.Add(row.Metadata);
-    }
-
-    /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
-    public void Received(string group, string instance, long from, long to, PartitionAudit log)
-    {
-        var found = Advances.FindIndex(step => step.Instance == instance && step.To == to
-            && (step.From == from || step.From < 0 || step.From < log.Start));
-        Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
-        Advances.RemoveAt(found);
-        for (var offset = from; offset < to; offset++)
-        {
-            _delivered.Add(offset);
-        }
-    }
-
-    /// <summary>Everything below was received by somebody, or is no longer in the log.</summary>
-    public long DeliveredTo(PartitionAudit log)
-    {
-        while (_deliveredTo < log.End && (_deliveredTo < log.Start || _delivered.Contains(_deliveredTo)))
-        {
-            _deliveredTo++;
-        }
-
-        return _deliveredTo;
-    }
-
-    /// <summary>A commit that was read: one that stood at some time since <paramref name="version"/> was the newest.</summary>
-    public void Read(string group, long committed, int version) => Guarantee.Holds(
-        _commits.Skip(version).Contains(committed), "G3",
-        $"{group}: the commit {committed} was read, and {string.Join(", ", _commits.Skip(version))} stood meanwhile.");
+    public bool IsRefused { get; set; }
 }

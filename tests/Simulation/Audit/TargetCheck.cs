@@ -32,4 +32,27 @@ internal static class TargetCheck
                 counts.Max() - counts.Min() <= 1, "G6", $"{group}: epoch {row.Epoch} gives {string.Join(", ", counts)} partitions.");
         }
     }
+
+    /// <summary>With `uniform` nothing moves that could have stayed where it was in a fair assignment.</summary>
+    /// <remarks>
+    /// All shares are the floor of the mean, but for the remainder, which are one more. Most stays when those get one more
+    /// that had most before.
+    /// </remarks>
+    public static void Fewest(string group, GroupTarget former, GroupRow row)
+    {
+        var target = row.Target;
+        if (row.Assignor != Assignor.Uniform || target.Members.Length == 0)
+        {
+            return;
+        }
+
+        var (share, remainder) = Math.DivRem(target.Owners.Count, target.Members.Length);
+        var most = target.Members
+            .Select(member => former.Of(member.Id).Count(target.Owners.ContainsKey))
+            .OrderDescending()
+            .Select((had, index) => Math.Min(had, index < remainder ? share + 1 : share))
+            .Sum();
+        var stays = target.Owners.Count(owner => former.Gives(owner.Key, owner.Value));
+        Guarantee.Holds(stays == most, "G6", $"{group}: at epoch {row.Epoch} {stays} partitions stay, and {most} could.");
+    }
 }

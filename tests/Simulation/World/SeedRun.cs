@@ -14,9 +14,6 @@ internal sealed class SeedRun
     private static readonly TimeSpan FaultsLast = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan CalmPatience = TimeSpan.FromMinutes(1);
 
-    // The longest session, two rounds of the sweep's timer, and reading.
-    private static readonly TimeSpan Converges = TimeSpan.FromMinutes(4);
-
     private readonly EventLoop _loop = new();
     private readonly Cluster _cluster;
     private readonly SeedShape _shape;
@@ -101,6 +98,7 @@ internal sealed class SeedRun
             .Concat(Enumerable.Range(0, 2).Select(number => new Sweeper(NewClient($"s{number}"), _topics).RunAsync()))
             .Concat(Enumerable.Range(0, _shape.Members).Select(number =>
                 new Member(_cluster, NewClient($"m{number}"), _shape.Groups[number % _shape.Groups.Count], _topics).RunAsync()))
+            .Append(new Operator(_cluster, NewClient("o0"), _shape.Groups, _topics).RunAsync())
             .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
             .ToList();
         producers.Concat(others).ToList().ForEach(client => _ = _loop.ObserveAsync(() => client));
@@ -136,31 +134,9 @@ internal sealed class SeedRun
 
         foreach (var group in _shape.Groups)
         {
-            await ConvergeAsync(group);
+            await new Convergence(_cluster, group, _topics, name => NewClient(name, CalmPatience)).RunAsync();
         }
     }
-
-    // G8: whoever died or slept, a fresh member soon has everything, and all that is in the log has come to somebody.
-    private async Task ConvergeAsync(GroupShape group)
-    {
-        var client = NewClient($"last.{group.Name}");
-        client.Patience = CalmPatience;
-        var member = new Member(_cluster, client, group, _topics);
-        Guarantee.Holds(await member.JoinAsync(), "G8", $"{group.Name}: nobody can join.");
-        for (var began = _loop.Now; Unseen(group) is { } unseen;)
-        {
-            Guarantee.Holds(_loop.Now - began < Converges, "G8", $"{group.Name}: {unseen} comes to nobody.");
-            Guarantee.Holds(await member.PollAsync(TimeSpan.FromSeconds(1)), "G8", $"{group.Name}: a poll fails.");
-        }
-    }
-
-    private string? Unseen(GroupShape of) =>
-        (from topic in _cluster.Audit.Topics.Live
-         from partition in Enumerable.Range(0, topic.Partitions)
-         let log = _cluster.Audit.Of(topic.Id, partition)
-         let offset = _cluster.Audit.Group(of.Name).Claims.Offsets(topic.Id, partition).DeliveredTo(log)
-         where offset < log.End
-         select $"{log.Name}@{offset}").FirstOrDefault();
 
     private static async Task SendAsync(Sender producer, Topic topic, int partition, Instance? instance)
     {
@@ -198,11 +174,15 @@ internal sealed class SeedRun
         }
 
         await Residue.CheckAsync(_cluster);
+        foreach (var group in _shape.Groups)
+        {
+            await GroupResidue.CheckAsync(_cluster, client, instance, group.Name);
+        }
     }
 
-    private Client NewClient(string name)
+    private Client NewClient(string name, TimeSpan? patience = null)
     {
-        var client = new Client(_cluster, new Random(_chance.Workload.Next()), name);
+        var client = new Client(_cluster, new Random(_chance.Workload.Next()), name) { Patience = patience };
         _clients.Add(client);
         return client;
     }

@@ -21,6 +21,9 @@ public sealed record ConsumerRow(string Name, string Id, ConsumerSettings Settin
     /// <summary>A new id each time it becomes a member; empty while it is none. Never used again, so what it owned is free for good.</summary>
     public string Incarnation { get; init; } = "";
 
+    /// <summary>The incarnation of its last membership that expired: what nobody has claimed since, it may still commit.</summary>
+    public string Former { get; init; } = "";
+
     /// <summary>The group's epoch since which it has this incarnation.</summary>
     public int JoinedEpoch { get; init; }
 

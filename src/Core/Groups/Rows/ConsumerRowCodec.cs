@@ -11,6 +11,7 @@ internal static class ConsumerRowCodec
             ["name"] = row.Name,
             ["id"] = row.Id,
             ["incarnation"] = row.Incarnation,
+            ["former"] = row.Former,
             ["joinedEpoch"] = row.JoinedEpoch,
             ["seenEpoch"] = row.SeenEpoch,
             ["lease"] = row.Lease.ToUnixTimeMilliseconds(),
@@ -43,6 +44,7 @@ internal static class ConsumerRowCodec
         return new((string)columns["name"], (string)columns["id"], DecodeSettings(columns))
         {
             Incarnation = (string)columns["incarnation"],
+            Former = (string)columns["former"],
             JoinedEpoch = Int(columns["joinedEpoch"]),
             SeenEpoch = Int(columns["seenEpoch"]),
             Lease = Moment(columns["lease"]),

@@ -46,6 +46,9 @@ public sealed record PartitionRow(TopicPartition At)
         Delivered = Delivered > offset ? Delivered : -1,
     };
 
+    /// <summary>The same without an owner: whoever had it last can no longer commit.</summary>
+    public PartitionRow Release() => this with { Owner = "", Position = -1, Delivered = -1 };
+
     public IReadOnlyDictionary<string, object> Encode() => new Dictionary<string, object>
     {
         ["topic"] = At.Topic,

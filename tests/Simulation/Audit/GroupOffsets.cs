@@ -1,0 +1,87 @@
+using Serverless.Core.Groups.Rows;
+using Serverless.Simulation.Engine;
+
+namespace Serverless.Simulation.Audit;
+
+/// <summary>A step of a position, made by a transaction: what a poll may deliver, once. <c>Committed</c> is as of that transaction.</summary>
+internal readonly record struct Advance(string Instance, long From, long To, long Committed);
+
+/// <summary>One partition in one group: what was delivered to clients, and every commit in order.</summary>
+internal sealed class GroupOffsets(GroupClaims claims)
+{
+    private readonly HashSet<long> _delivered = [];
+    private readonly List<long> _commits = [-1];
+    private readonly HashSet<string> _metadata = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _sought = new(StringComparer.Ordinal);
+    private long _deliveredTo;
+    private bool _wentBack;
+
+    /// <summary>Steps whose records nobody has received yet.</summary>
+    public List<Advance> Advances { get; } = [];
+
+    /// <summary>Which commit is the newest; a read that begins now must not be older.</summary>
+    public int Version => _commits.Count - 1;
+
+    public bool Shows(string metadata) => _metadata.Contains(metadata);
+
+    /// <summary>A position moved back: only where its owner asked for that. From then on its commits may too, as long as it owns it.</summary>
+    public void Sought(string group, string owner, PartitionRow was, PartitionRow row)
+    {
+        Guarantee.Holds(
+            claims.Sought(owner, row.TopicId, row.At.Partition), "G4",
+            $"{group}: {row.At} goes back from {was.Position} to {row.Position}, and {owner} did not ask for that.");
+        _sought.Add(row.Owner);
+        _wentBack = true;
+    }
+
+    /// <summary>A commit that took effect, made by <paramref name="by"/>; null where it bears no tag.</summary>
+    public void Committed(string group, PartitionRow was, PartitionRow row, CommitClaim? by, PartitionAudit log)
+    {
+        // The register: whoever names an offset may go back while his request is under way; nobody else, and nothing late.
+        var back = row.Committed < was.Committed;
+        Guarantee.Holds(by is not { IsOver: true }, "G3", $"{group}: the commit {row.Metadata} was made again after it had been answered.");
+        Guarantee.Holds(
+            !back || by is not null || _sought.Contains(was.Owner), "G3",
+            $"{group}: the commit of {row.At} goes back from {was.Committed} to {row.Committed}.");
+        Guarantee.Holds(
+            claims.AtMostOnce || DeliveredTo(log) >= row.Committed, "G5",
+            $"{group}: {row.At} is committed at {row.Committed}, and {_deliveredTo} was delivered to nobody.");
+        _wentBack |= back;
+        _commits.Add(row.Committed);
+        _metadata.Add(row.Metadata);
+    }
+
+    /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
+    public void Received(string group, string instance, long from, long to, PartitionAudit log)
+    {
+        var found = Advances.FindIndex(step => step.Instance == instance && step.To == to
+            && (step.From == from || step.From < 0 || step.From < log.Start));
+        Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
+        Guarantee.Holds(
+            !claims.AtMostOnce || Advances[found].Committed >= to, "G5",
+            $"{group}: {instance} received {from} to {to} of {log.Name} before that was committed.");
+        Advances.RemoveAt(found);
+        for (var offset = from; offset < to; offset++)
+        {
+            Guarantee.Holds(
+                _delivered.Add(offset) || !claims.AtMostOnce || _wentBack, "G5",
+                $"{group}: {instance} received {offset} of {log.Name}, which was delivered before, at most once.");
+        }
+    }
+
+    /// <summary>Everything below was received by somebody, or is no longer in the log.</summary>
+    public long DeliveredTo(PartitionAudit log)
+    {
+        while (_deliveredTo < log.End && (_deliveredTo < log.Start || _delivered.Contains(_deliveredTo)))
+        {
+            _deliveredTo++;
+        }
+
+        return _deliveredTo;
+    }
+
+    /// <summary>A commit that was read: one that stood at some time since <paramref name="version"/> was the newest.</summary>
+    public void Read(string group, long committed, int version) => Guarantee.Holds(
+        _commits.Skip(version).Contains(committed), "G3",
+        $"{group}: the commit {committed} was read, and {string.Join(", ", _commits.Skip(version))} stood meanwhile.");
+}
