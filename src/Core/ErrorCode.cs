@@ -33,6 +33,7 @@ public enum ErrorCode
     NonEmptyGroup = 68,
     GroupIdNotFound = 69,
     InvalidTimestamp = 32,
+    UnsupportedForMessageFormat = 43,
     InvalidRecord = 87,
     UnstableOffsetCommit = 88,
     FencedInstanceId = 82,

@@ -145,7 +145,7 @@ public sealed record PollRequest
     public int? MaxRecords { get; init; }
 
     /// <summary>The format that <see cref="Showable"/> goes by; the poll of an instance of another format is an
-    /// <c>UnknownMemberId</c> error, as it is meant for a former one of its name. Null where any will do.</summary>
+    /// <c>UnsupportedForMessageFormat</c> error: it may be meant for a former one of its name. Null where any will do.</summary>
     public RecordFormat? Format { get; init; }
 
     /// <summary>A record that it refuses ends the poll before it; when it is the first, the poll is an InvalidRecord error at its place.</summary>

@@ -61,7 +61,7 @@ internal sealed class PollOperation(
 
     private PollAnswer? Refused(ConsumerRow consumer) =>
         poll.Format is { } format && format != consumer.Settings.Format
-            ? Failed(ErrorCode.UnknownMemberId, "The consumer instance of this name has another format.")
+            ? Failed(ErrorCode.UnsupportedForMessageFormat, "The consumer instance of this name has another format.")
         : consumer is { Subscription: null, Manual.IsEmpty: true }
             ? Failed(ErrorCode.InvalidRequest, "The consumer instance has neither a subscription nor an assignment.")
         : null;

@@ -21,9 +21,9 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
             {
                 return await ReplyAsync(call, poll, name, member, fresh: false);
             }
-            catch (RequestException refused) when (refused.Problem == Problem.FormatMismatch || refused.Problem == Problem.ConsumerNotFound)
+            catch (RequestException refused) when (refused.Problem == Problem.FormatMismatch)
             {
-                // By what is remembered, which may be a former instance of this name.
+                // By what is remembered, which may be a former instance of this name. Nothing has moved.
                 return await ReplyAsync(call, poll, name, member, fresh: true);
             }
         });

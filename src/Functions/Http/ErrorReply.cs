@@ -28,6 +28,7 @@ internal static class ErrorReply
     public static Problem FromGroup(ErrorCode error, string? message) => error switch
     {
         ErrorCode.UnknownMemberId or ErrorCode.FencedInstanceId => Problem.ConsumerNotFound,
+        ErrorCode.UnsupportedForMessageFormat => Problem.FormatMismatch,
         ErrorCode.UnreleasedInstanceId =>
             new Problem(409, 40902, message ?? "Consumer instance with the specified name already exists."),
         ErrorCode.InvalidRequest or ErrorCode.InconsistentGroupProtocol or ErrorCode.RebalanceInProgress

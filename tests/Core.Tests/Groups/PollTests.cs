@@ -345,7 +345,7 @@ public sealed class PollTests
     }
 
     [Fact]
-    public async Task An_instance_whose_format_is_another_than_the_poll_is_for_is_not_the_one_that_is_meant()
+    public async Task A_poll_of_an_instance_whose_format_is_another_moves_nothing()
     {
         _world.Topic("t", 1, records: 1);
         await _world.JoinAsync("c1", Earliest with { Format = RecordFormat.Json });
@@ -353,7 +353,7 @@ public sealed class PollTests
         var poll = await _world.Groups.PollAsync(
             Group, "c1", new() { Showable = Anything, Format = RecordFormat.Binary }, default);
 
-        Assert.Equal(ErrorCode.UnknownMemberId, poll.Error);
+        Assert.Equal(ErrorCode.UnsupportedForMessageFormat, poll.Error);
         Assert.Equal(["t-0-0"], await _world.ReadAsync("c1"));
     }
 

@@ -221,4 +221,36 @@ public sealed class ConsumerTests(ServiceFixture service) : IClassFixture<Servic
 
         return values;
     }
+
+    [Theory]
+    [InlineData("delete")]
+    [InlineData("replace")]
+    public async Task A_process_that_served_the_former_instance_of_a_name_asks_for_a_retry_and_serves_the_one_that_another_made(string how)
+    {
+        var topic = await service.CreateTopicAsync();
+        await service.ProduceAsync(topic, "{\"value\":1}");
+        var group = service.NewName("group");
+        const string Former = "\"name\":\"c\",\"format\":\"binary\",\"auto.offset.reset\":\"earliest\",\"auto.commit.enable\":false";
+        var consumer = await service.SubscribeAsync(topic, group, Former);
+        Assert.Single(await service.PollAsync(consumer));
+        await using var other = await service.StartHostAsync();
+        var elsewhere = new Uri(other.Address, consumer).ToString();
+
+        if (how == "delete")
+        {
+            (await service.DeleteAsync(elsewhere)).Must(204);
+        }
+
+        (await service.PostAsync(
+            new Uri(other.Address, $"/consumers/{group}").ToString(),
+            Former.Insert(0, "{").Replace("binary", "json", StringComparison.Ordinal) + ",\"replace\":true}")).Must(200);
+        (await service.PostAsync($"{elsewhere}/subscription", $$"""{"topics":["{{topic}}"]}""")).Must(204);
+
+        // Whether a request is the former instance's, from before, it cannot tell; it must not say that nobody is there.
+        var first = await service.GetAsync($"{consumer}/records", ServiceFixture.Json);
+        Assert.True(first.Status == 200 || (first.ErrorCode == 50003 && first.Headers["Retry-After"].Any()), first.Text);
+        var poll = first.Status == 200 ? first : (await service.GetAsync($"{consumer}/records", ServiceFixture.Json)).Must(200);
+
+        Assert.Equal(1, Assert.Single(poll.Node.AsArray())!["value"]!.GetValue<int>());
+    }
 }
