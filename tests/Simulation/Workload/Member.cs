@@ -123,7 +123,7 @@ internal sealed class Member
             answer => answer.Error, ErrorCode.UnknownMemberId);
         _isQuiet = false;
         Guarantee.Holds(
-            left.Outcome != Outcome.Ok || !_cluster.Audit.Group(_group.Name).Has(name), "L12", $"{name} was told that it has left, and is there.");
+            left.Outcome != Outcome.Ok || !_cluster.Audit.Group(_group.Name).Has(name), "A6", $"{name} was told that it has left, and is there.");
         return left.Outcome == Outcome.Ok;
     }
 
@@ -135,7 +135,7 @@ internal sealed class Member
             var poll = PollAsync(_random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(4)));
             var beside = _random.Chance(0.15) ? CommitPositionsAsync() : Task.CompletedTask;
             await beside;
-            if (!await poll || !await ActAsync(_random.Next(14)))
+            if (!await poll || !await ActAsync(_random.Next(16)))
             {
                 return;
             }
@@ -161,13 +161,13 @@ internal sealed class Member
                 return true;
             case 1 or 2:
                 return await CommitDeliveredAsync();
-            case 3:
+            case 3 or 9:
                 await CommitPositionsAsync();
                 return true;
             case 4:
                 await SeekBackAsync();
                 return true;
-            case 5 or 6:
+            case 5 or 6 or 8:
                 await ReadCommitsAsync();
                 return true;
             case 7:
