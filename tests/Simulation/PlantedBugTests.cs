@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using Serverless.Simulation.Bugs;
 using Serverless.Simulation.World;
@@ -14,8 +15,8 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     public void Every_planted_bug_is_caught_within_500_seeds()
     {
         var table = new StringBuilder().AppendLine("| planted bug | caught by | seeds to catch |").AppendLine("| --- | --- | ---: |");
-        var missed = new List<PlantedBug>();
-        foreach (var bug in Enum.GetValues<PlantedBug>().Where(bug => bug != PlantedBug.None))
+        var missed = new List<string>();
+        foreach (var bug in Enum.GetValues<PlantedBug>().Where(bug => bug != PlantedBug.None && (Seeds.Bug is PlantedBug.None || bug == Seeds.Bug)))
         {
             var caught = new List<SeedResult>();
             Seeds.Run(1, SeedsMax, seed => SeedRun.Run(seed, bug), result =>
@@ -32,14 +33,21 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
             if (caught.MinBy(result => result.Seed) is { } first)
             {
                 table.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"| {bug} | {first.Failure!.Name} | {first.Seed} |");
+                if (NamesOf(bug) is { } names && !names.Contains(first.Failure.Name))
+                {
+                    missed.Add($"{bug}, which {first.Failure.Message} caught and not {string.Join(" or ", names)}");
+                }
             }
             else
             {
-                missed.Add(bug);
+                missed.Add($"{bug}");
             }
         }
 
         output.WriteLine(table.ToString());
         Assert.Empty(missed);
     }
+
+    private static IReadOnlyList<string>? NamesOf(PlantedBug bug) =>
+        typeof(PlantedBug).GetField($"{bug}")!.GetCustomAttribute<CaughtByAttribute>()?.Names;
 }

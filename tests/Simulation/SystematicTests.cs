@@ -60,10 +60,12 @@ public sealed class SystematicTests(ITestOutputHelper output)
             await at.SendAsync(at.Cluster.Audit.Topics.Find("topic0")!, batches: 1);
         });
 
+    private void Sweep(Func<Scenario, Task>? before, Func<Scenario, Task> story) => Sweep(output, before, story);
+
     // The calls are those of the run without faults, and some more for those that a fault adds.
-    private void Sweep(Func<Scenario, Task>? before, Func<Scenario, Task> story)
+    internal static void Sweep(ITestOutputHelper output, Func<Scenario, Task>? before, Func<Scenario, Task> story)
     {
-        var calls = Run([]) + 4;
+        var calls = Run([]) + 3;
         var singles =
             from call in Enumerable.Range(1, calls) from fault in Each select new[] { (call, fault) };
         var pairs =

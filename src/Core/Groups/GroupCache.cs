@@ -22,7 +22,8 @@ internal sealed class GroupCache(int groupsMax)
         {
             if (_states.TryGetValue(state.Name, out var kept))
             {
-                if (kept.ReadAt > state.ReadAt)
+                // Who asked later may have been answered earlier: the epoch tells, as it only grows.
+                if (kept.ReadAt > state.ReadAt && EpochOf(kept) >= EpochOf(state))
                 {
                     return;
                 }
@@ -51,4 +52,6 @@ internal sealed class GroupCache(int groupsMax)
             }
         }
     }
+
+    private static int EpochOf(GroupState state) => state.Group?.Row.Epoch ?? 0;
 }

@@ -21,9 +21,10 @@ internal static class Planted
             shape = shape with { Options = shape.Options with { RemovalDelay = TimeSpan.Zero, StartAgeMax = TimeSpan.FromHours(1) } };
         }
 
-        var instance = new Instance(
-            name, context, clock, random, shape, new PlantedBlobs(blobs, bug), new PlantedRows(rows, bug, clock));
+        rows = new PlantedGroupRows(new PlantedRows(rows, bug, clock), bug, clock);
+        var instance = new Instance(name, context, clock, random, shape, new PlantedBlobs(blobs, bug), rows);
         instance.Logs = new PlantedLogs(instance.Logs, bug, clock);
+        instance.Groups = new PlantedGroups(instance.Groups, bug, instance, rows);
         return instance;
     }
 }

@@ -85,4 +85,108 @@ public enum PlantedBug
 
     /// <summary>A continuation goes to the thread pool.</summary>
     LeavesThread,
+
+    /// <summary>A commit is written though another member owns the partition, or has had it since.</summary>
+    [CaughtBy("G2")]
+    CommitsWhatOthersOwn,
+
+    /// <summary>A commit is written wherever nobody owns the partition, whoever has had it since.</summary>
+    [CaughtBy("G2", "G3")]
+    CommitsWhatItLost,
+
+    /// <summary>A member's rows are replaced whatever they have become meanwhile: the last write wins.</summary>
+    [CaughtBy("G2", "G3", "G4")]
+    LastWriteWins,
+
+    /// <summary>A commit arrives once more, long after it was answered.</summary>
+    [CaughtBy("G3")]
+    RepeatsCommits,
+
+    /// <summary>Committed offsets are answered from a cache of five seconds.</summary>
+    [CaughtBy("G3")]
+    CachedCommits,
+
+    /// <summary>A partition is claimed while its owner's membership is there, because its lease seems to be nearly over.</summary>
+    [CaughtBy("G1")]
+    ClaimsOnAGuess,
+
+    /// <summary>A commit is what this process remembers to have committed, where the row has gone further.</summary>
+    [CaughtBy("G3")]
+    CommitsFromMemory,
+
+    /// <summary>Memberships end by the instance's own clock.</summary>
+    [CaughtBy("G9")]
+    ExpiresByLocalClock,
+
+    /// <summary>A consumer that lost a partition goes on reading it from where it stood.</summary>
+    [CaughtBy("G4")]
+    PollsAfterFence,
+
+    /// <summary>A new owner begins where this instance last knew the position, not at the commit.</summary>
+    [CaughtBy("G4")]
+    StartsWhereItRemembers,
+
+    /// <summary>A poll loses one of its partitions' records on the way.</summary>
+    [CaughtBy("G5", "G8")]
+    DropsASlice,
+
+    /// <summary>Auto-commit covers the poll that is being delivered, not the one before.</summary>
+    [CaughtBy("G5")]
+    CommitsItsOwnPoll,
+
+    /// <summary>At most once delivers first, and commits with the next poll.</summary>
+    [CaughtBy("G5")]
+    DeliversBeforeCommit,
+
+    /// <summary>One member has one partition too many.</summary>
+    [CaughtBy("G6")]
+    UnfairTarget,
+
+    /// <summary>Two members swap partitions for nothing.</summary>
+    [CaughtBy("G6")]
+    MovesTooMany,
+
+    /// <summary>Members change, and the epoch stays.</summary>
+    [CaughtBy("G7")]
+    EpochStays,
+
+    /// <summary>Nobody's time is ever over.</summary>
+    [CaughtBy("G8")]
+    NeverExpires,
+
+    /// <summary>The timer expires nobody: only those who ask do.</summary>
+    [CaughtBy("G8")]
+    SweepsNothing,
+
+    /// <summary>A static member that comes back leaves first.</summary>
+    [CaughtBy("G10")]
+    StaticReturnLeavesFirst,
+
+    /// <summary>Rows of instances that left stay.</summary>
+    [CaughtBy("A6")]
+    LeavesItsRow,
+
+    /// <summary>A deleted group stays in the list.</summary>
+    [CaughtBy("A6")]
+    StaysListed,
+
+    /// <summary>A group's conflict is taken for success.</summary>
+    [CaughtBy("G4", "A1", "A3", "L12")]
+    GroupConflictIsSuccess,
+
+    /// <summary>A lost reply is taken for a lost request, without a look for what it may have done.</summary>
+    [CaughtBy("G5", "G8", "A1", "A3", "L12")]
+    LostReplyIsLost,
+
+    /// <summary>A commit of which nobody knows the outcome is told as a definite error.</summary>
+    [CaughtBy("A1")]
+    CommitFailsForGood,
+
+    /// <summary>An instance that is there is said to be unknown, as this process has not heard of it for a while.</summary>
+    [CaughtBy("A1")]
+    UnknownFromCache,
+
+    /// <summary>After a conflict the same is submitted again, and again.</summary>
+    [CaughtBy("A4")]
+    RetriesForEver,
 }

@@ -17,6 +17,7 @@ internal sealed class StorageChannel(
         StorageCall call, Func<string> what, Func<T> effect, Func<T>? unknown, CancellationToken cancellationToken)
     {
         loop.Guard();
+        RequestCost.Count(loop);
         cancellationToken.ThrowIfCancellationRequested();
         var reply = new TaskCompletionSource<T>();
         if (instance.IsDead)

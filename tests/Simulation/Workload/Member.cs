@@ -35,6 +35,9 @@ internal sealed class Member
 
     public string Name { get; private set; } = "";
 
+    /// <summary>It does what it is told and no more: nothing twice, nothing at once, nothing late.</summary>
+    public bool IsPlain { get; init; }
+
     public async Task RunAsync()
     {
         while (!_topics.Healed)
@@ -58,7 +61,7 @@ internal sealed class Member
         }
 
         // A process that begins anew may take its former name over.
-        var replace = staticId is null && _isQuiet && _random.Chance(0.3);
+        var replace = staticId is null && _isQuiet && !IsPlain && _random.Chance(0.3);
         if (replace)
         {
             _claims.Leaves(Name);
@@ -87,7 +90,7 @@ internal sealed class Member
     public async Task<bool> PollAsync(TimeSpan wait)
     {
         // With auto-commit the next poll is the client's word that it has the records of the one before: so it waits for them.
-        var atOnce = !_group.IsAutomatic && _random.Chance(0.1) ? 2 : 1;
+        var atOnce = !_group.IsAutomatic && !IsPlain && _random.Chance(0.1) ? 2 : 1;
         var replies = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => OneAsync()));
         var good = true;
         foreach (var reply in replies)
@@ -123,7 +126,7 @@ internal sealed class Member
             answer => answer.Error, ErrorCode.UnknownMemberId);
         _isQuiet = false;
         Guarantee.Holds(
-            left.Outcome != Outcome.Ok || !_cluster.Audit.Group(_group.Name).Has(name), "L12", $"{name} was told that it has left, and is there.");
+            left.Outcome != Outcome.Ok || !_cluster.Audit.Group(_group.Name).Has(name), "A6", $"{name} was told that it has left, and is there.");
         return left.Outcome == Outcome.Ok;
     }
 
@@ -135,7 +138,7 @@ internal sealed class Member
             var poll = PollAsync(_random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(4)));
             var beside = _random.Chance(0.15) ? CommitPositionsAsync() : Task.CompletedTask;
             await beside;
-            if (!await poll || !await ActAsync(_random.Next(14)))
+            if (!await poll || !await ActAsync(_random.Next(16)))
             {
                 return;
             }
@@ -161,13 +164,13 @@ internal sealed class Member
                 return true;
             case 1 or 2:
                 return await CommitDeliveredAsync();
-            case 3:
+            case 3 or 9:
                 await CommitPositionsAsync();
                 return true;
             case 4:
                 await SeekBackAsync();
                 return true;
-            case 5 or 6:
+            case 5 or 6 or 8:
                 await ReadCommitsAsync();
                 return true;
             case 7:
@@ -213,7 +216,7 @@ internal sealed class Member
 
     // Should it be made only later, it would commit what a later poll delivers, whether or not its reply arrives. So where
     // nobody can say, this instance does not poll on.
-    private async Task<bool> CommitDeliveredAsync()
+    public async Task<bool> CommitDeliveredAsync()
     {
         var reply = await TwiceAsync(
             "commit", (groups, name, cancellationToken) => groups.CommitAsync(_group.Name, name, null, cancellationToken),
@@ -222,7 +225,7 @@ internal sealed class Member
     }
 
     // What it stands at was delivered by polls that it has the replies of. It may take its time, and lose the partition.
-    private async Task CommitPositionsAsync()
+    public async Task CommitPositionsAsync()
     {
         var positions = await CallAsync(
             "positions", (groups, name, cancellationToken) => groups.PositionsAsync(_group.Name, name, cancellationToken),
@@ -233,7 +236,7 @@ internal sealed class Member
             return;
         }
 
-        if (_random.Chance(0.3))
+        if (!IsPlain && _random.Chance(0.3))
         {
             await _client.PauseAsync(_random.Between(TimeSpan.Zero, 2 * _group.Settings.SessionTimeout));
         }
@@ -316,7 +319,7 @@ internal sealed class Member
         params ErrorCode[] broughtAbout)
     {
         var first = CallAsync(what, call, error);
-        if (_client.Patience is not null || !_random.Chance(0.1))
+        if (IsPlain || _client.Patience is not null || !_random.Chance(0.1))
         {
             return await first;
         }

@@ -26,7 +26,8 @@ internal sealed class Operator(Cluster cluster, Client client, IReadOnlyList<Gro
         }
     }
 
-    private async Task ResetAsync(string group, TopicPartition at, GroupOffsets offsets)
+    /// <summary>One reset to the beginning, checked; whether it is known to be made.</summary>
+    public async Task<bool> ResetAsync(string group, TopicPartition at, GroupOffsets offsets)
     {
         var claims = cluster.Audit.Group(group).Claims;
         var tag = $"{client.Name}#{_random.Next()}";
@@ -37,7 +38,7 @@ internal sealed class Operator(Cluster cluster, Client client, IReadOnlyList<Gro
                 group, [new SeekTarget(at, SeekKind.Beginning, Metadata: tag)], cancellationToken));
         if (reply.Outcome != Outcome.Ok)
         {
-            return;
+            return false;
         }
 
         claims.Answered(tag);
@@ -51,6 +52,7 @@ internal sealed class Operator(Cluster cluster, Client client, IReadOnlyList<Gro
         Guarantee.Holds(
             reply.Value.Error is ErrorCode.None or ErrorCode.NonEmptyGroup or ErrorCode.UnknownTopicOrPartition, "A1",
             $"{group}: a reset said {reply.Value.Error} {reply.Value.Message}");
+        return reply.Value.Error == ErrorCode.None;
     }
 
     private async Task ReadAsync(string group, TopicPartition at, GroupOffsets offsets)

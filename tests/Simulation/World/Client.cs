@@ -5,6 +5,7 @@ using Serverless.Core.Storage;
 using Serverless.Core.Topics;
 using Serverless.Simulation.Audit;
 using Serverless.Simulation.Engine;
+using Serverless.Simulation.Storage;
 
 namespace Serverless.Simulation.World;
 
@@ -60,7 +61,7 @@ internal sealed class Client(Cluster cluster, Random workload, string name)
         });
         instance.Context.Run(
             cluster.Latency.Draw(Random),
-            () => _ = RunAsync(instance, call, done => Later(() => reply.TrySetResult(done)), aborted.Token));
+            () => _ = RunAsync(instance, what, call, done => Later(() => reply.TrySetResult(done)), aborted.Token));
         var answer = await reply.Task;
         instance.Forget(Broken);
         cluster.History.Add(Name, $"{what} on {instance.Name} → {answer}");
@@ -74,9 +75,10 @@ internal sealed class Client(Cluster cluster, Random workload, string name)
     // On the instance. What it throws is what the HTTP edge would see: it knows storage failures and aborted requests,
     // and anything else is a bug.
     private async Task RunAsync<T>(
-        Instance instance, Func<Instance, CancellationToken, ValueTask<T>> call, Action<Reply<T>> done,
+        Instance instance, string what, Func<Instance, CancellationToken, ValueTask<T>> call, Action<Reply<T>> done,
         CancellationToken cancellationToken)
     {
+        RequestCost.Begin(what);
         instance.Under++;
         Reply<T> reply;
         try

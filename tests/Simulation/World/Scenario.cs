@@ -74,12 +74,12 @@ internal sealed class Scenario
         }
     }
 
-    public async Task<Topic> CreateAsync(string name = "topic0", string retentionMs = "-1")
+    public async Task<Topic> CreateAsync(string name = "topic0", string retentionMs = "-1", int partitions = 1)
     {
         var settings = new Dictionary<string, string?> { [TopicSetting.RetentionMs.Name] = retentionMs };
         await TriedAsync($"create {name}", async (at, cancellationToken) =>
         {
-            var answer = await at.Topics.CreateAsync(name, 1, settings, validateOnly: false, cancellationToken);
+            var answer = await at.Topics.CreateAsync(name, partitions, settings, validateOnly: false, cancellationToken);
             return answer.Error is ErrorCode.None or ErrorCode.TopicAlreadyExists;
         });
         return Cluster.Audit.Topics.Find(name)!;
@@ -103,7 +103,7 @@ internal sealed class Scenario
     {
         for (var sent = 0; sent < batches; sent++)
         {
-            for (var attempt = 0; await _sender.SendAsync(topic, 0, await UpAsync()) != Outcome.Ok; attempt++)
+            for (var attempt = 0; await _sender.SendAsync(topic, sent % topic.Partitions, await UpAsync()) != Outcome.Ok; attempt++)
             {
                 Guarantee.Holds(attempt < TriesMax, "A4", "An append does not come to an end.");
             }
@@ -146,9 +146,19 @@ internal sealed class Scenario
         await _story(this);
     }
 
+    /// <summary>The group of this story, if it is one of a group.</summary>
+    public GroupStory? Group { get; set; }
+
     private async Task CheckAsync()
     {
         _client.Patience = TimeSpan.FromMinutes(1);
+        if (Group is not null)
+        {
+            // Its log had no faults.
+            await Group.ComesToRestAsync();
+            return;
+        }
+
         var reader = new Reader(Cluster, _client, Shape, Names);
         foreach (var topic in Cluster.Audit.Topics.Live.ToList())
         {
