@@ -234,6 +234,17 @@ public sealed class TopicCatalogTests
     }
 
     [Fact]
+    public async Task A_topic_whose_segment_has_no_block_left_can_be_deleted()
+    {
+        var (catalog, logs) = NewInstance();
+        var topic = (await catalog.CreateAsync("full", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+        _harness.Faults.Full = Layout.TopicPrefix(topic.Id);
+
+        Assert.Equal(ErrorCode.None, (await NewInstance().Catalog.DeleteAsync("full", default)).Error);
+    }
+
+    [Fact]
     public async Task A_topic_that_cannot_be_closed_does_not_keep_what_others_have_stored()
     {
         var (catalog, logs) = NewInstance();
