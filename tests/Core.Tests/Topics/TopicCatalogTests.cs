@@ -264,6 +264,31 @@ public sealed class TopicCatalogTests
     }
 
     [Fact]
+    public async Task A_sweep_ends_and_comes_to_every_topic_however_many_were_deleted()
+    {
+        const int Topics = 230;
+        var (catalog, logs) = NewInstance();
+        for (var number = 0; number < Topics; number++)
+        {
+            var topic = (await catalog.CreateAsync($"t{number}", 1, NoSettings, validateOnly: false, default)).Topic!;
+            await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+            await catalog.DeleteAsync(topic.Name, default);
+        }
+
+        var sweep = new TopicSweep(_harness.Rows, _harness.Blobs, catalog);
+
+        Assert.InRange(await StepsAsync(sweep), 1, 3);
+        _harness.Clock.Advance(sweep.TombstoneAge + TimeSpan.FromMinutes(1));
+        Assert.InRange(await StepsAsync(sweep), 1, 6);
+
+        Assert.Empty((await _harness.Blobs.ListAsync("", null, 10, default)).Items);
+        Assert.InRange(await StepsAsync(sweep), 1, 3);
+        _harness.Clock.Advance(sweep.TombstoneAge);
+        await StepsAsync(sweep);
+        Assert.Empty((await _harness.Rows.QueryAsync(Layout.TopicsTable, new RowQuery("topics"), default)).Rows);
+    }
+
+    [Fact]
     public async Task Finding_a_known_topic_costs_nothing()
     {
         var (catalog, _) = NewInstance();
@@ -336,6 +361,18 @@ public sealed class TopicCatalogTests
         await sweep.SweepAsync(default);
 
         Assert.Equal(1, (await logs.OffsetsAsync(topic, 0, default)).LogStartOffset);
+    }
+
+    private static async Task<int> StepsAsync(TopicSweep sweep)
+    {
+        for (var steps = 1; ; steps++)
+        {
+            Assert.True(steps < 100, "The sweep spins.");
+            if (!await sweep.SweepAsync(default))
+            {
+                return steps;
+            }
+        }
     }
 
     private async Task<IReadOnlyList<StoredRow>> RowsOfAsync(Topic topic) =>
