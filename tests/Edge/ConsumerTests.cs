@@ -279,6 +279,18 @@ public sealed class ConsumerTests
             (request.Wait, request.MinBytes, request.MaxBytes));
     }
 
+    [Fact]
+    public async Task A_host_that_stops_says_that_the_wait_of_a_poll_is_over()
+    {
+        await _host.GetAsync($"{C1}/records?timeout=60000");
+        var request = (PollRequest)_host.Groups.Calls[0].Arguments[2]!;
+        Assert.False(request.WaitIsOver.IsCancellationRequested);
+
+        _host.Lifetime.StopApplication();
+
+        Assert.True(request.WaitIsOver.IsCancellationRequested);
+    }
+
     [Theory]
     [InlineData("timeout=1e3")]
     [InlineData("timeout=%2B1")]

@@ -135,6 +135,9 @@ public sealed record PollRequest
 {
     public TimeSpan? Wait { get; init; }
 
+    /// <summary>Says that the time of the wait is over, however much of it is left: the poll answers with what there is.</summary>
+    public CancellationToken WaitIsOver { get; init; }
+
     public int? MinBytes { get; init; }
 
     /// <summary>Key and value bytes; the first record comes whatever its size.</summary>

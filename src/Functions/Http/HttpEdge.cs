@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core;
 
@@ -10,7 +11,8 @@ namespace Serverless.Functions.Http;
 /// the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the client; it is
 /// logged under the id that the reply carries.
 /// </remarks>
-public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdSource ids, ILogger<HttpEdge> logger)
+public sealed partial class HttpEdge(
+    HttpLimits limits, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
@@ -85,7 +87,8 @@ public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdS
 
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
-            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock, cancellationToken);
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock,
+            lifetime.ApplicationStopping, cancellationToken);
     }
 
     private static MediaType? CheckedContentType(HttpRequest request, Operation operation)
