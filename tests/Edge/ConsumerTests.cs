@@ -279,6 +279,17 @@ public sealed class ConsumerTests
             (request.Wait, request.MinBytes, request.MaxBytes));
     }
 
+    [Theory]
+    [InlineData("name", "a/b", "name must not have slashes, control or formatting characters.")]
+    [InlineData("id", "", "id must have 1 to 255 characters.")]
+    [InlineData("group.instance.id", ".", "group.instance.id must not be '.' or '..': no path could name it.")]
+    public async Task A_refused_name_is_told_by_its_field(string field, string name, string message)
+    {
+        var answer = await _host.PostAsync("/consumers/g", $$"""{"{{field}}":"{{name}}"}""");
+
+        Assert.Equal(message, answer.Json.GetProperty("message").GetString());
+    }
+
     [Fact]
     public async Task A_host_that_stops_says_that_the_wait_of_a_poll_is_over()
     {
