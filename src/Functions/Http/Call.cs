@@ -24,6 +24,9 @@ internal sealed class Call(
     /// <summary>The host is stopping and will soon cut what it still serves: a wait ends now, and the request is answered.</summary>
     public CancellationToken Stopping => stopping;
 
+    /// <summary>The partition of a path that names one.</summary>
+    public int Partition => RequestNames.Partition(operation.Partition!);
+
     public bool IsHead => HttpMethods.IsHead(request.Method);
 
     public string BaseUrl => _baseUrl ??= Http.BaseUrl.Of(request);

@@ -7,9 +7,9 @@ namespace Serverless.Functions.Http;
 
 /// <summary>The one way in: every HTTP function runs in here.</summary>
 /// <remarks>
-/// Checks in the contract's order (type, what is accepted, query; the operation goes on with body, content, look-up, state), runs
-/// the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the client; it is
-/// logged under the id that the reply carries.
+/// Checks in the contract's order (route, type, what is accepted, query; the operation goes on with body, content, look-up,
+/// state), runs the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the
+/// client; it is logged under the id that the reply carries.
 /// </remarks>
 public sealed partial class HttpEdge(
     HttpLimits limits, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
@@ -71,6 +71,12 @@ public sealed partial class HttpEdge(
 
     private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
     {
+        if (operation.Partition is { } segment)
+        {
+            // No integer is no such route, which comes before all else that may be wrong with the request.
+            RequestNames.Partition(segment);
+        }
+
         var contentType = CheckedContentType(request, operation);
         var accept = Accept.Of(request);
         var replyType = operation.Version == ApiVersion.V3 ? accept.V3() : accept.V2();
