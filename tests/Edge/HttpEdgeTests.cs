@@ -92,6 +92,14 @@ public sealed class HttpEdgeTests
     }
 
     [Fact]
+    public async Task The_key_that_the_platform_takes_from_the_query_is_no_parameter_of_ours()
+    {
+        Assert.Equal(200, (await _host.GetAsync("/topics?code=KEY")).Status);
+        Assert.Equal(200, (await _host.GetAsync("/topics?Code=KEY&code=KEY")).Status);
+        Assert.Equal((400, 400), (await _host.GetAsync("/topics?code=KEY&cod=KEY")).Error);
+    }
+
+    [Fact]
     public async Task An_error_has_a_type_that_is_accepted()
     {
         Assert.Equal(MediaType.V2, (await _host.GetAsync("/topics/nope")).ContentType);
