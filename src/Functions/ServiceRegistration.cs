@@ -57,7 +57,15 @@ public static class ServiceRegistration
     {
         if (settings.ConnectionString is { } connectionString)
         {
-            return AzureStorage.Connect(connectionString, options);
+            try
+            {
+                return AzureStorage.Connect(connectionString, options);
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+            {
+                // What the clients say of it does not name the setting, and is not ours to vouch for: the text holds a key.
+                throw new SettingException($"{settings.Name} is no connection string of a storage account.", e);
+            }
         }
 
         // A user-assigned identity is named as Functions names it for its own connections.

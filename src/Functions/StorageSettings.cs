@@ -16,21 +16,24 @@ public sealed record StorageSettings(string? ConnectionString, Uri? BlobServiceU
     /// <summary>The emulator's usual endpoints, as every Azure tool spells them.</summary>
     public const string DevelopmentStorage = "UseDevelopmentStorage=true";
 
+    /// <summary>The setting that names the account.</summary>
+    public string Name { get; init; } = LogStorage;
+
     /// <summary>Whether the emulator is meant, on its usual ports.</summary>
     public bool IsDevelopmentStorage =>
         string.Equals(ConnectionString?.Trim().TrimEnd(';'), DevelopmentStorage, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidOperationException">No account is named, or only one of its two endpoints.</exception>
+    /// <exception cref="SettingException">No account is named, or only one of its two endpoints.</exception>
     public static StorageSettings From(IConfiguration configuration) =>
-        Find(configuration, LogStorage) ?? Find(configuration, HostStorage) ?? throw new InvalidOperationException(
+        Find(configuration, LogStorage) ?? Find(configuration, HostStorage) ?? throw new SettingException(
             $"No storage account is configured: set {LogStorage} or {HostStorage} (see local.settings.sample.json).");
 
     private static StorageSettings? Find(IConfiguration configuration, string name)
     {
         if (configuration[name] is { Length: > 0 } connection)
         {
-            return new StorageSettings(connection, null, null);
+            return new StorageSettings(connection, null, null) { Name = name };
         }
 
         var (blobs, tables) = (configuration[$"{name}:blobServiceUri"], configuration[$"{name}:tableServiceUri"]);
@@ -39,10 +42,12 @@ public sealed record StorageSettings(string? ConnectionString, Uri? BlobServiceU
             return null;
         }
 
-        return Uri.TryCreate(blobs, UriKind.Absolute, out var blobUri)
-            && Uri.TryCreate(tables, UriKind.Absolute, out var tableUri)
-            ? new StorageSettings(null, blobUri, tableUri)
-            : throw new InvalidOperationException(
-                $"{name}__blobServiceUri and {name}__tableServiceUri must both be absolute addresses.");
+        return Https(blobs) is { } blobUri && Https(tables) is { } tableUri
+            ? new StorageSettings(null, blobUri, tableUri) { Name = name }
+            : throw new SettingException($"{name}__blobServiceUri and {name}__tableServiceUri must both be https addresses.");
     }
+
+    // An identity's token is sent over nothing else.
+    private static Uri? Https(string? address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri : null;
 }

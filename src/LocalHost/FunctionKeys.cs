@@ -12,7 +12,6 @@ internal sealed class FunctionKeys
 {
     public const string Setting = "FunctionKeys";
     public const string Header = "x-functions-key";
-    public const string QueryName = "code";
 
     private readonly byte[][] _hashes;
 
@@ -22,7 +21,8 @@ internal sealed class FunctionKeys
 
     public bool Required => _hashes.Length > 0;
 
-    /// <summary>Whether the request brings a key, or needs none. The header goes before the query, as on Azure.</summary>
+    /// <summary>Whether the request brings a key in its header, or needs none.</summary>
+    /// <remarks>Azure takes one from the query too. Here that is no key: it would be in every log that has the address.</remarks>
     public bool Admit(HttpRequest request)
     {
         if (!Required)
@@ -30,7 +30,7 @@ internal sealed class FunctionKeys
             return true;
         }
 
-        var given = request.Headers.TryGetValue(Header, out var header) ? header : request.Query[QueryName];
+        var given = request.Headers[Header];
         // Hashes have one length, so neither the key's length nor how much of it was right shows in the time taken; and
         // every key is compared, so neither does which one it was.
         var hash = Hash(given.Count > 0 ? given[0] ?? "" : "");

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Serverless.Core.Storage;
 using Serverless.Functions;
 
 namespace Serverless.LocalHost;
@@ -52,18 +53,26 @@ public sealed class LocalHostApp : IAsyncDisposable
         var clock = TimeProvider.System;
 #pragma warning restore RS0030
         RequireFreePort(options);
-        var emulator = await StorageEmulator.StartIfNeededAsync(options, Storage(settings), clock, cancellationToken);
+        StorageEmulator? emulator = null;
         WebApplication? app = null;
         try
         {
+            emulator = await StorageEmulator.StartIfNeededAsync(
+                options, StorageSettings.From(settings), clock, cancellationToken);
             if (emulator is not null)
             {
                 settings[StorageSettings.LogStorage] = emulator.ConnectionString;
             }
 
             app = Build(options, settings, catalog);
+            ConnectToStorage(app);
             await StartAsync(app, options, cancellationToken);
             return new LocalHostApp(app, emulator, catalog);
+        }
+        catch (SettingException e)
+        {
+            await DisposeAsync(app, emulator);
+            throw new StartException(e.Message, e);
         }
         catch
         {
@@ -183,16 +192,11 @@ public sealed class LocalHostApp : IAsyncDisposable
     private static StartException PortTaken(LocalHostOptions options, Exception e) =>
         new($"Port {options.Port} is taken; choose another with --port.", e);
 
-    private static StorageSettings Storage(IConfiguration settings)
+    // The connection string is read when the stores are made: here, so that a wrong one stops the start and not each request.
+    private static void ConnectToStorage(WebApplication app)
     {
-        try
-        {
-            return StorageSettings.From(settings);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new StartException(e.Message, e);
-        }
+        app.Services.GetRequiredService<IBlobStore>();
+        app.Services.GetRequiredService<IRowStore>();
     }
 
     private static IPAddress ListenAddress(string host) => host switch

@@ -280,6 +280,29 @@ public sealed class ConsumerTests
     }
 
     [Theory]
+    [InlineData("name", "a/b", "name must not have slashes, control or formatting characters.")]
+    [InlineData("id", "", "id must have 1 to 255 characters.")]
+    [InlineData("group.instance.id", ".", "group.instance.id must not be '.' or '..': no path could name it.")]
+    public async Task A_refused_name_is_told_by_its_field(string field, string name, string message)
+    {
+        var answer = await _host.PostAsync("/consumers/g", $$"""{"{{field}}":"{{name}}"}""");
+
+        Assert.Equal(message, answer.Json.GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_says_that_the_wait_of_a_poll_is_over()
+    {
+        await _host.GetAsync($"{C1}/records?timeout=60000");
+        var request = (PollRequest)_host.Groups.Calls[0].Arguments[2]!;
+        Assert.False(request.WaitIsOver.IsCancellationRequested);
+
+        _host.Lifetime.StopApplication();
+
+        Assert.True(request.WaitIsOver.IsCancellationRequested);
+    }
+
+    [Theory]
     [InlineData("timeout=1e3")]
     [InlineData("timeout=%2B1")]
     [InlineData("timeout=")]

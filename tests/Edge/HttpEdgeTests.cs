@@ -74,6 +74,31 @@ public sealed class HttpEdgeTests
         Assert.Equal((404, 40401), (await host.ProduceAsync("/topics/nope", "{\"records\":[{}]}")).Error);
     }
 
+    [Theory]
+    [InlineData("POST", "/topics/t/partitions/x")]
+    [InlineData("GET", "/topics/t/partitions/x")]
+    [InlineData("GET", "/topics/t/partitions/1.0/offsets?nope=1")]
+    [InlineData("GET", "/topics/t/partitions/0x1/records")]
+    [InlineData("GET", "/v3/clusters/serverless/topics/t/partitions/x")]
+    [InlineData("GET", "/v3/clusters/serverless/topics/t/partitions/x/offset?offset_type=nope")]
+    [InlineData("GET", "/v3/clusters/serverless/consumer-groups/g/lags/t/partitions/x")]
+    public async Task A_partition_that_is_no_integer_is_no_route_whatever_else_is_wrong(string method, string url)
+    {
+        _host.Topics.Add("t", 1);
+
+        var answer = await _host.SendAsync(method, url, [], ("Content-Type", "text/plain"), ("Accept", "image/png"));
+
+        Assert.Equal((404, 404), answer.Error);
+    }
+
+    [Fact]
+    public async Task The_key_that_the_platform_takes_from_the_query_is_no_parameter_of_ours()
+    {
+        Assert.Equal(200, (await _host.GetAsync("/topics?code=KEY")).Status);
+        Assert.Equal(200, (await _host.GetAsync("/topics?Code=KEY&code=KEY")).Status);
+        Assert.Equal((400, 400), (await _host.GetAsync("/topics?code=KEY&cod=KEY")).Error);
+    }
+
     [Fact]
     public async Task An_error_has_a_type_that_is_accepted()
     {

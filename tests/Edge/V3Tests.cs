@@ -161,6 +161,40 @@ public sealed class V3Tests
         Assert.Equal((404, 404), (await _host.V3Async("GET", $"{Base}/consumer-groups/nope")).Error);
     }
 
+    [Fact]
+    public async Task Groups_are_listed_page_by_page_in_their_order()
+    {
+        var names = Enumerable.Range(0, 250).Select(number => $"g {number:D3}").ToList();
+        _host.Groups.Listed = [.. names.Select(name => (
+            name, name == "g 199" ? null : new GroupDescription(name, "EMPTY", 1, "uniform", false, [])))];
+        var shown = new List<List<string>>();
+        for (var next = $"{Base}/consumer-groups"; next is not null;)
+        {
+            var page = await _host.V3Async("GET", next);
+            shown.Add([.. page.Json.GetProperty("data").EnumerateArray().Select(group => group.GetProperty("consumer_group_id").GetString()!)]);
+            Assert.Equal($"https://host{Base}/consumer-groups", page.Json.GetProperty("metadata").GetProperty("self").GetString());
+            next = page.Json.GetProperty("metadata").GetProperty("next").GetString()?.Replace("https://host", "", StringComparison.Ordinal);
+        }
+
+        Assert.Equal([100, 99, 50], shown.Select(page => page.Count));
+        Assert.Equal(names.Where(name => name != "g 199"), shown.SelectMany(page => page));
+        Assert.InRange(_host.Groups.DescribedAtOnce, 2, 16);
+    }
+
+    [Theory]
+    [InlineData("page_size=0")]
+    [InlineData("page_size=1001")]
+    [InlineData("page_size=ten")]
+    [InlineData("page_token=")]
+    [InlineData("page_token=a%00b")]
+    [InlineData("page_token=a&page_token=b")]
+    [InlineData("page=2")]
+    public async Task A_bad_page_of_groups_is_refused(string query)
+    {
+        Assert.Equal((400, 400), (await _host.V3Async("GET", $"{Base}/consumer-groups?{query}")).Error);
+        Assert.Empty(_host.Groups.Calls);
+    }
+
     [Theory]
     [InlineData(ErrorCode.None, 204, 204)]
     [InlineData(ErrorCode.NonEmptyGroup, 409, 40903)]

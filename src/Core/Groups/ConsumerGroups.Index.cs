@@ -6,22 +6,12 @@ namespace Serverless.Core.Groups;
 /// <content>The list of groups, and of those that the sweep visits.</content>
 public sealed partial class ConsumerGroups
 {
-    private const int IndexPageRows = 1000;
-
-    public async ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken)
+    public async ValueTask<GroupPage> ListGroupsAsync(string? after, int groupsMax, CancellationToken cancellationToken)
     {
-        var names = new List<string>();
-        var query = RowQuery.Prefix(IndexRow.Partition, IndexRow.AllPrefix, IndexPageRows);
-        for (var more = true; more;)
-        {
-            var page = await _store.QueryAsync(GroupRows.Table, query, cancellationToken);
-            names.AddRange(page.Rows.Select(row => IndexRow.Decode(row.Columns).Group));
-            more = page.More && page.Rows.Count > 0;
-            query = more ? query with { From = RowsAfter(page) } : query;
-        }
-
-        names.Sort(StringComparer.Ordinal);
-        return names;
+        var query = RowQuery.Prefix(IndexRow.Partition, IndexRow.AllPrefix, groupsMax);
+        var page = await _store.QueryAsync(
+            GroupRows.Table, after is null ? query : query.Behind(IndexRow.AllKey(after)), cancellationToken);
+        return new([.. page.Rows.Select(row => IndexRow.Decode(row.Columns).Group)], page.More && page.Rows.Count > 0);
     }
 
     // Both rows, new or touched, before an instance comes into being.

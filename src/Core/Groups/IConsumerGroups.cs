@@ -72,7 +72,8 @@ public interface IConsumerGroups
     ValueTask<GroupAnswer<IReadOnlyList<PartitionLag>>> InstanceLagAsync(
         string group, string instance, CancellationToken cancellationToken);
 
-    ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken);
+    /// <summary>Names of groups in an order of their own, which stays; those behind <paramref name="after"/>, which need not exist.</summary>
+    ValueTask<GroupPage> ListGroupsAsync(string? after, int groupsMax, CancellationToken cancellationToken);
 
     /// <summary>The group, or null when nothing is known of it.</summary>
     ValueTask<GroupDescription?> DescribeAsync(string group, CancellationToken cancellationToken);
@@ -137,6 +138,9 @@ public sealed record PollRequest
 {
     public TimeSpan? Wait { get; init; }
 
+    /// <summary>Says that the time of the wait is over, however much of it is left: the poll answers with what there is.</summary>
+    public CancellationToken WaitIsOver { get; init; }
+
     public int? MinBytes { get; init; }
 
     /// <summary>Key and value bytes; the first record comes whatever its size.</summary>
@@ -170,6 +174,9 @@ public readonly record struct PartitionLag(
     /// <summary>Records between the commit (or, without one, the position) and the end.</summary>
     public long Lag => Math.Max(0, EndOffset - (Committed >= 0 ? Committed : Math.Max(0, Position)));
 }
+
+/// <summary>A page of the list of groups; <c>More</c> when there are others behind the last one.</summary>
+public sealed record GroupPage(IReadOnlyList<string> Groups, bool More);
 
 /// <summary>A group as tools show it. State: STABLE, PREPARING_REBALANCE, EMPTY or DEAD.</summary>
 public sealed record GroupDescription(

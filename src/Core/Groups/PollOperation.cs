@@ -149,7 +149,8 @@ internal sealed class PollOperation(
 
         if (read.WaitsFor.Count > 0)
         {
-            var isWoken = await logs.WaitAsync(read.WaitsFor, slice, cancellationToken);
+            var isWoken = await Waiting.UntilAsync(
+                over => logs.WaitAsync(read.WaitsFor, slice, over), poll.WaitIsOver, cancellationToken);
 
             // The time is over and nothing came: there is no need to look at any row again.
             return !isWoken && slice == left && read.Selection.Progress.Count == 0
@@ -157,7 +158,7 @@ internal sealed class PollOperation(
                 : null;
         }
 
-        await Task.Delay(slice, rows.Clock, cancellationToken);
+        await Waiting.UntilAsync(over => PauseAsync(slice, over), poll.WaitIsOver, cancellationToken);
         return null;
     }
 
@@ -178,8 +179,19 @@ internal sealed class PollOperation(
         selection.IsOver || selection.More
         || (minBytes >= 0 && selection.Records > 0 && selection.Bytes >= minBytes);
 
+    private async ValueTask<bool> PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        await Task.Delay(pause, rows.Clock, cancellationToken);
+        return true;
+    }
+
     private TimeSpan Wait(ConsumerSettings settings)
     {
+        if (poll.WaitIsOver.IsCancellationRequested)
+        {
+            return TimeSpan.Zero;
+        }
+
         var wait = poll.Wait ?? settings.RequestTimeout;
         return wait < rows.Options.PollWaitMax ? wait : rows.Options.PollWaitMax;
     }

@@ -10,6 +10,9 @@ public sealed record ReadRequest
     /// <summary>How long to wait for a first record.</summary>
     public required TimeSpan Wait { get; init; }
 
+    /// <summary>Says that the time of the wait is over, however much of it is left: the read answers with what there is.</summary>
+    public CancellationToken WaitIsOver { get; init; }
+
     /// <summary>Key and value bytes; the first record comes whatever its size.</summary>
     public required long MaxBytes { get; init; }
 
@@ -69,7 +72,8 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             // What lies between the last stable offset and the end is undecided: only something new changes that.
             var next = new PartitionPosition(topic, partition, Math.Max(offset, fetched.Offsets.LogEndOffset));
             var left = request.Wait - clock.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || !await logs.WaitAsync([next], left, cancellationToken))
+            if (left <= TimeSpan.Zero || !await Waiting.UntilAsync(
+                over => logs.WaitAsync([next], left, over), request.WaitIsOver, cancellationToken))
             {
                 return new ReadAnswer(ErrorCode.None, new PolledSlice(at, default, offset, offset), false);
             }

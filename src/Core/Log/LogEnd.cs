@@ -44,8 +44,9 @@ internal sealed partial class LogEnd(LogContext context, PartitionTail tails, Pa
         try
         {
             var tail = await tails.RefreshAsync(cancellationToken);
+            // A full segment takes nothing any more, and who would open the next one finds the start row closed.
             return tail.Closed || await AppendMarkerAsync(tail, ControlRecord.TopicClosed, cancellationToken)
-                is AppendOutcome.Appended or AppendOutcome.Missing;
+                is AppendOutcome.Appended or AppendOutcome.Missing or AppendOutcome.BlockLimit;
         }
         catch (CorruptLogException corrupt)
         {

@@ -17,6 +17,10 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
     public TimeSpan TombstoneAge { get; init; } = TimeSpan.FromHours(1);
 
     private const int DeletesMax = 200;
+    private const int TopicsMax = 100;
+
+    // Where the pages that are done end; only this process's memory, as every page may be done twice.
+    private string? _sweptTo;
 
     /// <summary>One bounded step; true when there is more. May run twice, late, or at once with itself.</summary>
     /// <exception cref="StorageException">
@@ -38,16 +42,7 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
             }
         }
 
-        var page = await rows.QueryAsync(
-            Layout.TopicsTable, RowQuery.Prefix(TopicRow.Partition, DeletedTopicRow.Prefix, take: 100), cancellationToken);
-        var more = page.More;
-        foreach (var row in page.Rows)
-        {
-            var topic = DeletedTopicRow.Decode(row);
-            var age = page.ServedAt - topic.DeletedAt;
-            more |= age >= TombstoneAge && await RemoveAsync(topic, age, cancellationToken);
-        }
-
+        var more = await RemovePageAsync(cancellationToken);
         if (!more)
         {
             failed?.Throw();
@@ -70,6 +65,28 @@ public sealed class TopicSweep(IRowStore rows, IBlobStore blobs, TopicCatalog ca
 
             query = query.Behind(page.Rows[^1].Key.Row);
         }
+    }
+
+    // A page is left only when nothing more is to be removed for its topics: so each step gets on, and none spins.
+    private async ValueTask<bool> RemovePageAsync(CancellationToken cancellationToken)
+    {
+        var query = RowQuery.Prefix(TopicRow.Partition, DeletedTopicRow.Prefix, TopicsMax);
+        var page = await rows.QueryAsync(
+            Layout.TopicsTable, _sweptTo is { } done ? query.Behind(done) : query, cancellationToken);
+        var more = false;
+        foreach (var row in page.Rows)
+        {
+            var topic = DeletedTopicRow.Decode(row);
+            var age = page.ServedAt - topic.DeletedAt;
+            more |= age >= TombstoneAge && await RemoveAsync(topic, age, cancellationToken);
+        }
+
+        if (!more)
+        {
+            _sweptTo = page.More ? page.Rows[^1].Key.Row : null;
+        }
+
+        return more || page.More;
     }
 
     private async ValueTask<bool> RemoveAsync(DeletedTopic topic, TimeSpan age, CancellationToken cancellationToken)

@@ -12,9 +12,9 @@ public sealed class GetPartition(HttpEdge edge, ITopicCatalog topics)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions/{partition}")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read with { Partition = partition }, async call =>
         {
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
             return call.Json(json => TopicsWriter.Partition(json, number));
         });

@@ -14,10 +14,10 @@ public sealed class GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, IPa
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions/{partition}/offsets")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Read with { QueryNames = ["isolation_level"] }, async call =>
+        edge.ServeAsync(request, Operation.V2Read with { QueryNames = ["isolation_level"], Partition = partition }, async call =>
         {
             var isolation = Isolation.Of(call.Query);
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
             var offsets = await logs.OffsetsAsync(found, number, call.CancellationToken);
             return call.Json(json =>

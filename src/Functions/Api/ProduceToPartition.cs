@@ -14,9 +14,9 @@ public sealed class ProduceToPartition(HttpEdge edge, ITopicCatalog topics, Prod
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "topics/{topic}/partitions/{partition}")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Produce, async call =>
+        edge.ServeAsync(request, Operation.V2Produce with { Partition = partition }, async call =>
         {
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             using var body = await call.ReadBodyAsync();
             var records = ProduceRequestV2.Parse(body, call.RecordsType(), number, call.Limits);
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);

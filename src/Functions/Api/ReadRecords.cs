@@ -14,9 +14,9 @@ public sealed class ReadRecords(HttpEdge edge, ITopicCatalog topics, IPartitionL
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions/{partition}/records")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, DirectRead.Operation, async call =>
+        edge.ServeAsync(request, DirectRead.Operation with { Partition = partition }, async call =>
         {
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var read = DirectRead.Of(call);
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
             var offset = read.Offset ?? await DirectRead.StartAtAsync(logs, found, number, read.TimestampMs, call.CancellationToken);

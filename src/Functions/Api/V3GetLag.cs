@@ -14,9 +14,9 @@ public sealed class V3GetLag(HttpEdge edge, IConsumerGroups groups)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/lags/{topic}/partitions/{partition}")]
         HttpRequest request, string cluster, string group, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { Partition = partition }, async call =>
         {
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var links = Links.Of(call, cluster);
             var name = RequestNames.Group(group);
             var lags = await GroupLags.OfAsync(groups, name, call.CancellationToken);

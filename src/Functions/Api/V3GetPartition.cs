@@ -13,10 +13,10 @@ public sealed class V3GetPartition(HttpEdge edge, ITopicCatalog topics)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}/partitions/{partition}")]
         HttpRequest request, string cluster, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { Partition = partition }, async call =>
         {
             var links = Links.Of(call, cluster);
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
             return call.Json(json => TopicWriter.Partition(json, links, found.Name, number));
         });

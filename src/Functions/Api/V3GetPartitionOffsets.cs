@@ -14,7 +14,7 @@ public sealed class V3GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, I
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}/partitions/{partition}/offset")]
         HttpRequest request, string cluster, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["offset_type"] }, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["offset_type"], Partition = partition }, async call =>
         {
             if (call.Query.Text("offset_type") is not (null or "earliest_and_latest"))
             {
@@ -22,7 +22,7 @@ public sealed class V3GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, I
             }
 
             var links = Links.Of(call, cluster);
-            var number = RequestNames.Partition(partition);
+            var number = call.Partition;
             var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
             var offsets = await logs.OffsetsAsync(found, number, call.CancellationToken);
             return call.Json(json => TopicWriter.PartitionOffsets(json, links, found.Name, number, offsets));

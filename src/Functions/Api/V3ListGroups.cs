@@ -6,27 +6,32 @@ using Serverless.Functions.Http.V3;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>All consumer groups.</summary>
+/// <summary>Consumer groups, a page at a time: each one shown is read in full, and nobody bounds how many there are.</summary>
 public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
 {
+    private const int ReadsAtOnce = 16;
+
     [Function("V3ListGroups")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, async call =>
         {
             var links = Links.Of(call, cluster);
+            var asked = PageRequest.Of(call.Query);
+            var page = await groups.ListGroupsAsync(asked.After, asked.GroupsMax, call.CancellationToken);
             var described = new List<GroupDescription>();
-            foreach (var name in await groups.ListGroupsAsync(call.CancellationToken))
+            foreach (var some in page.Groups.Chunk(ReadsAtOnce))
             {
+                var read = await Task.WhenAll(some.Select(name => groups.DescribeAsync(name, call.CancellationToken).AsTask()));
+
                 // A group may have gone since its name was read.
-                if (await groups.DescribeAsync(name, call.CancellationToken) is { } group)
-                {
-                    described.Add(group);
-                }
+                described.AddRange(read.OfType<GroupDescription>());
             }
 
+            // Behind the last name, not the last group shown: that one may have gone, and a page may show none.
+            var next = page.More ? links.GroupsAfter(page.Groups[^1], asked.GroupsMax) : null;
             return call.Json(json => V3Writer.List(
-                json, "KafkaConsumerGroupList", links.Groups, described, (item, group) => GroupWriter.Group(item, links, group)));
+                json, "KafkaConsumerGroupList", links.Groups, described, (item, group) => GroupWriter.Group(item, links, group), next));
         });
 }

@@ -7,7 +7,7 @@ namespace Serverless.Functions.Http;
 /// <summary>One request past the checks of its headers, as an operation sees it.</summary>
 internal sealed class Call(
     HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, HttpLimits limits,
-    TimeProvider clock, CancellationToken cancellationToken)
+    TimeProvider clock, CancellationToken stopping, CancellationToken cancellationToken)
 {
     private string? _baseUrl;
 
@@ -20,6 +20,12 @@ internal sealed class Call(
     public HttpLimits Limits => limits;
 
     public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>The host is stopping and will soon cut what it still serves: a wait ends now, and the request is answered.</summary>
+    public CancellationToken Stopping => stopping;
+
+    /// <summary>The partition of a path that names one.</summary>
+    public int Partition => RequestNames.Partition(operation.Partition!);
 
     public bool IsHead => HttpMethods.IsHead(request.Method);
 

@@ -31,6 +31,7 @@ internal sealed record DirectRead(long? Offset, long TimestampMs, RecordFormat F
         var request = new ReadRequest
         {
             Wait = call.IsHead ? TimeSpan.Zero : wait,
+            WaitIsOver = call.Stopping,
             MaxBytes = query.Limit("max_bytes", limits.ResponseBytesMax) ?? limits.ResponseBytesMax,
             MaxRecords = (int)(query.Limit("max_records", limits.ResponseRecordsMax) ?? limits.ResponseRecordsMax),
             IsolationLevel = Isolation.Of(query),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core;
 
@@ -6,11 +7,12 @@ namespace Serverless.Functions.Http;
 
 /// <summary>The one way in: every HTTP function runs in here.</summary>
 /// <remarks>
-/// Checks in the contract's order (type, what is accepted, query; the operation goes on with body, content, look-up, state), runs
-/// the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the client; it is
-/// logged under the id that the reply carries.
+/// Checks in the contract's order (route, type, what is accepted, query; the operation goes on with body, content, look-up,
+/// state), runs the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the
+/// client; it is logged under the id that the reply carries.
 /// </remarks>
-public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdSource ids, ILogger<HttpEdge> logger)
+public sealed partial class HttpEdge(
+    HttpLimits limits, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
@@ -69,6 +71,12 @@ public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdS
 
     private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
     {
+        if (operation.Partition is { } segment)
+        {
+            // No integer is no such route, which comes before all else that may be wrong with the request.
+            RequestNames.Partition(segment);
+        }
+
         var contentType = CheckedContentType(request, operation);
         var accept = Accept.Of(request);
         var replyType = operation.Version == ApiVersion.V3 ? accept.V3() : accept.V2();
@@ -85,7 +93,8 @@ public sealed partial class HttpEdge(HttpLimits limits, TimeProvider clock, IIdS
 
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
-            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock, cancellationToken);
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock,
+            lifetime.ApplicationStopping, cancellationToken);
     }
 
     private static MediaType? CheckedContentType(HttpRequest request, Operation operation)

@@ -46,33 +46,40 @@ public sealed record HttpLimits
     public int ListEntriesMax { get; init; } = 1_000;
 
     /// <summary>These limits, or an exception that names the one that cannot work.</summary>
-    public HttpLimits Validated()
-    {
-        Require(ClusterId.Length is > 0 and <= 255 && ClusterId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'),
-            nameof(ClusterId), "letters, digits, '-', '_' and '.' only");
-        Require(RequestBytesMax is >= 1024 and <= 100 * 1024 * 1024, nameof(RequestBytesMax), "1 KiB to 100 MiB");
-        Require(DecompressedBytesMax >= RequestBytesMax && DecompressedBytesMax <= 256 * 1024 * 1024,
-            nameof(DecompressedBytesMax), $"{nameof(RequestBytesMax)} to 256 MiB");
-        Require(RequestRecordsMax >= 1, nameof(RequestRecordsMax), "at least 1");
-        Require(RecordHeadersMax >= 0, nameof(RecordHeadersMax), "at least 0");
-        Require(ResponseBytesMax >= 1024, nameof(ResponseBytesMax), "at least 1 KiB");
-        Require(ResponseRecordsMax >= 1, nameof(ResponseRecordsMax), "at least 1");
-        Require(WaitMax > TimeSpan.Zero && WaitMax <= TimeSpan.FromSeconds(200), nameof(WaitMax), "1 ms to 200 s");
-        Require(RequestTimeout > TimeSpan.Zero && RequestTimeout <= WaitMax, nameof(RequestTimeout), $"1 ms to {nameof(WaitMax)}");
-        Require(BodyTimeout > TimeSpan.Zero, nameof(BodyTimeout), "more than 0");
-        Require(OperationTimeout > WaitMax && OperationTimeout <= TimeSpan.FromSeconds(225),
-            nameof(OperationTimeout), $"more than {nameof(WaitMax)}, at most 225 s");
-        Require(SessionTimeoutMin > TimeSpan.Zero, nameof(SessionTimeoutMin), "more than 0");
-        Require(InstanceTimeout >= SessionTimeoutMin, nameof(InstanceTimeout), $"at least {nameof(SessionTimeoutMin)}");
-        Require(ListEntriesMax >= 1, nameof(ListEntriesMax), "at least 1");
-        return this;
-    }
+    public HttpLimits Validated() =>
+        Complaint() is var (name, range) ? throw new ArgumentException($"{name} must be: {range}.", name) : this;
 
-    private static void Require(bool holds, string name, string range)
+    /// <summary>The first limit that cannot work, and what it must be; null when all can.</summary>
+    internal (string Name, string Range)? Complaint()
     {
-        if (!holds)
+        ReadOnlySpan<(bool Holds, string Name, string Range)> rules =
+        [
+            (ClusterId.Length is > 0 and <= 255 && ClusterId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'),
+                nameof(ClusterId), "letters, digits, '-', '_' and '.' only"),
+            (RequestBytesMax is >= 1024 and <= 100 * 1024 * 1024, nameof(RequestBytesMax), "1 KiB to 100 MiB"),
+            (DecompressedBytesMax >= RequestBytesMax && DecompressedBytesMax <= 256 * 1024 * 1024,
+                nameof(DecompressedBytesMax), $"{nameof(RequestBytesMax)} to 256 MiB"),
+            (RequestRecordsMax >= 1, nameof(RequestRecordsMax), "at least 1"),
+            (RecordHeadersMax >= 0, nameof(RecordHeadersMax), "at least 0"),
+            (ResponseBytesMax >= 1024, nameof(ResponseBytesMax), "at least 1 KiB"),
+            (ResponseRecordsMax >= 1, nameof(ResponseRecordsMax), "at least 1"),
+            (WaitMax > TimeSpan.Zero && WaitMax <= TimeSpan.FromSeconds(200), nameof(WaitMax), "1 ms to 200 s"),
+            (RequestTimeout > TimeSpan.Zero && RequestTimeout <= WaitMax, nameof(RequestTimeout), $"1 ms to {nameof(WaitMax)}"),
+            (BodyTimeout > TimeSpan.Zero, nameof(BodyTimeout), "more than 0"),
+            (OperationTimeout > WaitMax && OperationTimeout <= TimeSpan.FromSeconds(225),
+                nameof(OperationTimeout), $"more than {nameof(WaitMax)}, at most 225 s"),
+            (SessionTimeoutMin > TimeSpan.Zero, nameof(SessionTimeoutMin), "more than 0"),
+            (InstanceTimeout >= SessionTimeoutMin, nameof(InstanceTimeout), $"at least {nameof(SessionTimeoutMin)}"),
+            (ListEntriesMax >= 1, nameof(ListEntriesMax), "at least 1"),
+        ];
+        foreach (var (holds, name, range) in rules)
         {
-            throw new ArgumentException($"{name} must be: {range}.", name);
+            if (!holds)
+            {
+                return (name, range);
+            }
         }
+
+        return null;
     }
 }

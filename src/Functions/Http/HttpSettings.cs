@@ -9,13 +9,12 @@ public static class HttpSettings
 {
     private const string Section = "Http";
 
-    /// <exception cref="InvalidOperationException">A value is no integer.</exception>
-    /// <exception cref="ArgumentException">A value cannot work.</exception>
+    /// <exception cref="SettingException">A value is no integer, or cannot work.</exception>
     public static HttpLimits From(IConfiguration configuration)
     {
         var set = configuration.GetSection(Section);
         var given = new HttpLimits();
-        return new HttpLimits
+        var limits = new HttpLimits
         {
             ClusterId = set[nameof(HttpLimits.ClusterId)] ?? given.ClusterId,
             RequestBytesMax = Int(set, nameof(HttpLimits.RequestBytesMax), given.RequestBytesMax),
@@ -31,8 +30,14 @@ public static class HttpSettings
             OperationTimeout = Duration(set, nameof(HttpLimits.OperationTimeout), given.OperationTimeout),
             InstanceTimeout = Duration(set, nameof(HttpLimits.InstanceTimeout), given.InstanceTimeout),
             SessionTimeoutMin = Duration(set, nameof(HttpLimits.SessionTimeoutMin), given.SessionTimeoutMin),
-        }.Validated();
+        };
+        return limits.Complaint() is var (name, range)
+            ? throw new SettingException($"{NameOf(name)} must be: {range}.")
+            : limits;
     }
+
+    private static string NameOf(string limit) =>
+        typeof(HttpLimits).GetProperty(limit)!.PropertyType == typeof(TimeSpan) ? $"{Section}__{limit}Ms" : $"{Section}__{limit}";
 
     private static TimeSpan Duration(IConfigurationSection set, string name, TimeSpan given) =>
         TimeSpan.FromMilliseconds(Int(set, $"{name}Ms", (int)given.TotalMilliseconds));
@@ -41,6 +46,6 @@ public static class HttpSettings
     {
         null or "" => given,
         var text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) => value,
-        _ => throw new InvalidOperationException($"{Section}__{name} must be an integer."),
+        _ => throw new SettingException($"{Section}__{name} must be an integer."),
     };
 }

@@ -41,6 +41,9 @@ internal sealed record Operation(ApiVersion Version, BodyRule Body, params strin
 
     public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { IsProduce = true };
 
+    /// <summary>The partition that the path names, as it was sent; null where the path names none.</summary>
+    public string? Partition { get; init; }
+
     /// <summary>The reply is records: their format decides what must be accepted.</summary>
     public bool RepliesWithRecords { get; init; }
 

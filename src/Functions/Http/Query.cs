@@ -3,8 +3,13 @@ using Microsoft.AspNetCore.Http;
 namespace Serverless.Functions.Http;
 
 /// <summary>A request's query: only names that the operation knows, each at most once. A typo must not be taken for silence.</summary>
+/// <remarks>
+/// <c>code</c> is the platform's: Azure's host checks the function key in it, and passes it on. It is nothing to us, here or there.
+/// </remarks>
 internal sealed class Query
 {
+    private const string PlatformKey = "code";
+
     private readonly IQueryCollection _values;
 
     private Query(IQueryCollection values) => _values = values;
@@ -13,6 +18,11 @@ internal sealed class Query
     {
         foreach (var (name, values) in request.Query)
         {
+            if (name.Equals(PlatformKey, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             if (!known.Contains(name, StringComparer.Ordinal))
             {
                 throw Bad($"Unknown query parameter: {(name.Length <= 64 ? name : name[..64])}");

@@ -14,9 +14,9 @@ internal static class RequestNames
 
     private const int TopicCharsMax = 249;
 
-    public static string Group(string segment) => Checked(RouteValue.Decode(segment), "Group");
+    public static string Group(string segment) => Checked(RouteValue.Decode(segment), "Group name");
 
-    public static string Instance(string segment) => Checked(RouteValue.Decode(segment), "Instance");
+    public static string Instance(string segment) => Checked(RouteValue.Decode(segment), "Instance name");
 
     /// <summary>Whether a topic could have the name: Kafka's rule.</summary>
     public static bool CouldBeTopic(string name) =>
@@ -24,21 +24,22 @@ internal static class RequestNames
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>What is wrong with a group's or an instance's name, for people; null when it is fine.</summary>
+    /// <param name="what">What the client calls it: a field of its body, or a part of its path.</param>
     public static string? Complaint(string name, string what)
     {
         if (name.Length is 0 or > CharsMax)
         {
-            return $"{what} name must have 1 to {CharsMax} characters.";
+            return $"{what} must have 1 to {CharsMax} characters.";
         }
 
         if (name is "." or "..")
         {
-            return $"{what} name must not be '.' or '..': no path could name it.";
+            return $"{what} must not be '.' or '..': no path could name it.";
         }
 
         if (HasEncodedByte(name))
         {
-            return $"{what} name must not have percent-encoded characters.";
+            return $"{what} must not have percent-encoded characters.";
         }
 
         for (var i = 0; i < name.Length; i++)
@@ -47,13 +48,13 @@ internal static class RequestNames
             if (name[i] is '/' or '\\' || category is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate)
             {
-                return $"{what} name must not have slashes, control or formatting characters.";
+                return $"{what} must not have slashes, control or formatting characters.";
             }
 
             i += char.IsSurrogatePair(name, i) ? 1 : 0;
         }
 
-        return string.IsNullOrWhiteSpace(name) ? $"{what} name must not be blank." : null;
+        return string.IsNullOrWhiteSpace(name) ? $"{what} must not be blank." : null;
     }
 
     /// <summary>A partition in a path: not an integer is no such route (404/404).</summary>

@@ -123,6 +123,7 @@ internal sealed class FakeLogs(JumpClock clock) : IPartitionLogs
         var meanwhile = OnWait;
         OnWait = null;
         meanwhile?.Invoke();
+        cancellationToken.ThrowIfCancellationRequested();
         if (positions.Any(at => Find(at.Topic, at.Partition).End > at.Offset))
         {
             return new(true);

@@ -120,6 +120,9 @@ internal sealed class GroupWorld
     public async Task<long> CommittedAsync(int partition, string topic = "t") =>
         (await Start().GroupOffsetsAsync(Group, [new(topic, partition)], default)) is [var offset] ? offset.Offset : -1;
 
+    /// <summary>The names of all groups.</summary>
+    public async Task<IReadOnlyList<string>> ListedAsync() => (await Groups.ListGroupsAsync(null, 1000, default)).Groups;
+
     /// <summary>How many partitions each instance has, when each has heartbeated until nothing changes any more.</summary>
     public async Task<int[]> SettleAsync(params string[] instances)
     {

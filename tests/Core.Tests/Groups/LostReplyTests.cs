@@ -84,7 +84,7 @@ public sealed class LostReplyTests
         Ok(await _groups.DeleteGroupAsync(Group, default));
         await _store.DrainAsync();
         Assert.Null(await _world.Groups.DescribeAsync(Group, default));
-        Assert.Empty(await _world.Groups.ListGroupsAsync(default));
+        Assert.Empty(await _world.ListedAsync());
     }
 
     [Fact]

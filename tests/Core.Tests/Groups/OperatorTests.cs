@@ -1,4 +1,5 @@
 using Serverless.Core.Groups;
+using Serverless.Core.Storage;
 using Xunit;
 using static Serverless.Core.Tests.Groups.GroupWorld;
 
@@ -31,9 +32,33 @@ public sealed class OperatorTests
         _world.Topic("t", 1, records: 4);
         await _world.Groups.ResetAsync("only", [new(new("t", 0), SeekKind.Beginning)], default);
 
-        Assert.Equal(["only"], await _world.Groups.ListGroupsAsync(default));
+        Assert.Equal(["only"], await _world.ListedAsync());
         Assert.Equal("EMPTY", (await _world.Groups.DescribeAsync("only", default))!.State);
         Assert.Null(await _world.Groups.DescribeAsync("other", default));
+    }
+
+    [Fact]
+    public async Task Groups_are_listed_page_by_page_each_once_by_one_query()
+    {
+        _world.Topic("t", 1);
+        string[] names = ["a", "a b", "a-", "a=", "A", "b/c", "é", new string('語', 255), "z"];
+        foreach (var name in names)
+        {
+            await _world.Groups.ResetAsync(name, [new(new("t", 0), SeekKind.Beginning)], default);
+        }
+
+        var listed = new List<string>();
+        var (before, pages) = (_world.Meter.Read(), 0);
+        for (GroupPage? page = null; page is null or { More: true }; pages++)
+        {
+            page = await _world.Groups.ListGroupsAsync(listed.LastOrDefault(), 2, default);
+            Assert.InRange(page.Groups.Count, 1, 2);
+            listed.AddRange(page.Groups);
+        }
+
+        Assert.Equal(names.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+        Assert.Equal(new StorageCalls { Queries = pages }, _world.Meter.Read() - before);
+        Assert.Equal(["z"], (await _world.Groups.ListGroupsAsync("y, which is no group", 2, default)).Groups);
     }
 
     [Fact]
@@ -69,7 +94,7 @@ public sealed class OperatorTests
         Ok(await _world.Groups.DeleteGroupAsync(Group, default));
         Assert.Equal(ErrorCode.GroupIdNotFound, (await _world.Groups.DeleteGroupAsync(Group, default)).Error);
         Assert.Empty(await _world.Groups.GroupOffsetsAsync(Group, null, default));
-        Assert.Empty(await _world.Groups.ListGroupsAsync(default));
+        Assert.Empty(await _world.ListedAsync());
     }
 
     [Fact]
@@ -84,6 +109,6 @@ public sealed class OperatorTests
             Assert.Equal(["t-0-0"], Values(answer));
         }
 
-        Assert.Equal(6, (await _world.Groups.ListGroupsAsync(default)).Count);
+        Assert.Equal(6, (await _world.ListedAsync()).Count);
     }
 }

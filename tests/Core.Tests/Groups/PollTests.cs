@@ -238,6 +238,38 @@ public sealed class PollTests
     }
 
     [Fact]
+    public async Task A_wait_that_is_said_to_be_over_ends_at_once_and_the_poll_answers_with_what_there_is()
+    {
+        _world.Topic("t", 1, records: 1);
+        await _world.JoinAsync("c1", Earliest with { FetchMinBytes = -1 });
+        using var stop = new CancellationTokenSource();
+        var long60 = new PollRequest { Showable = Anything, Wait = TimeSpan.FromSeconds(60), WaitIsOver = stop.Token };
+        var began = _world.Clock.Elapsed;
+        _world.Logs.OnWait = stop.Cancel;
+
+        var first = await _world.Groups.PollAsync(Group, "c1", long60, default);
+        var next = await _world.Groups.PollAsync(Group, "c1", long60, default);
+
+        Assert.Equal((ErrorCode.None, ErrorCode.None), (first.Error, next.Error));
+        Assert.Equal(["t-0-0"], Values(first));
+        Assert.Empty(Values(next));
+        Assert.Equal((began, 1), (_world.Clock.Elapsed, _world.Logs.Waits));
+    }
+
+    [Fact]
+    public async Task A_poll_whose_request_is_cancelled_while_it_waits_is_not_answered()
+    {
+        _world.Topic("t", 1);
+        await _world.JoinAsync("c1");
+        using var caller = new CancellationTokenSource();
+        using var stop = new CancellationTokenSource();
+        _world.Logs.OnWait = caller.Cancel;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _world.Groups.PollAsync(
+            Group, "c1", new() { Showable = Anything, Wait = TimeSpan.FromSeconds(60), WaitIsOver = stop.Token }, caller.Token).AsTask());
+    }
+
+    [Fact]
     public async Task Two_polls_at_once_never_share_a_record()
     {
         _world.Topic("t", 1, records: 10);

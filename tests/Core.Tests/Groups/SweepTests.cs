@@ -20,7 +20,7 @@ public sealed class SweepTests
 
         var calls = _world.Meter.Read() - before;
         Assert.Equal((1, 1), (calls.Tables, calls.Queries));
-        Assert.Equal([Group], await _world.Groups.ListGroupsAsync(default));
+        Assert.Equal([Group], await _world.ListedAsync());
     }
 
     [Fact]

@@ -174,6 +174,9 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
     /// <summary>Blobs whose names begin so cannot be read.</summary>
     public string? Unreadable { get; set; }
 
+    /// <summary>Blobs whose names begin so have all the blocks that they can have.</summary>
+    public string? Full { get; set; }
+
     public ValueTask<CreateOutcome> CreateAsync(string name, CancellationToken cancellationToken) =>
         blobs.CreateAsync(name, cancellationToken);
 
@@ -184,6 +187,11 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
         {
             _late = null;
             await late();
+        }
+
+        if (Full is { } full && name.StartsWith(full, StringComparison.Ordinal))
+        {
+            return new AppendResult(AppendOutcome.BlockLimit);
         }
 
         switch (Appends.GetValueOrDefault(++AppendsSeen))

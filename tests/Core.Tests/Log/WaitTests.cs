@@ -78,6 +78,26 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task A_read_answers_at_once_when_its_wait_is_said_to_be_over()
+    {
+        var harness = new LogHarness();
+        var logs = harness.NewInstance();
+        await harness.AppendAsync(logs, "a");
+        using var stop = new CancellationTokenSource();
+        var request = new ReadRequest
+        {
+            Wait = TimeSpan.FromSeconds(60), WaitIsOver = stop.Token, MaxBytes = 1_000, MaxRecords = 10, Showable = (scoped in _) => true,
+        };
+        var reading = new DirectReader(logs, harness.Clock).ReadAsync(harness.Topic, 0, 1, request, default).AsTask();
+        Assert.False(reading.IsCompleted);
+
+        await stop.CancelAsync();
+        var answer = await reading.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal((ErrorCode.None, 1, 1), (answer.Error, answer.Slice.FromOffset, answer.Slice.ToOffset));
+    }
+
+    [Fact]
     public async Task What_is_there_already_is_not_waited_for()
     {
         var harness = new LogHarness();

@@ -234,6 +234,17 @@ public sealed class TopicCatalogTests
     }
 
     [Fact]
+    public async Task A_topic_whose_segment_has_no_block_left_can_be_deleted()
+    {
+        var (catalog, logs) = NewInstance();
+        var topic = (await catalog.CreateAsync("full", 1, NoSettings, validateOnly: false, default)).Topic!;
+        await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+        _harness.Faults.Full = Layout.TopicPrefix(topic.Id);
+
+        Assert.Equal(ErrorCode.None, (await NewInstance().Catalog.DeleteAsync("full", default)).Error);
+    }
+
+    [Fact]
     public async Task A_topic_that_cannot_be_closed_does_not_keep_what_others_have_stored()
     {
         var (catalog, logs) = NewInstance();
@@ -250,6 +261,31 @@ public sealed class TopicCatalogTests
 
         Assert.Empty((await _harness.Blobs.ListAsync(Layout.TopicPrefix(fine.Id), null, 10, default)).Items);
         await Assert.ThrowsAsync<StorageException>(() => sweep.SweepAsync(default).AsTask());
+    }
+
+    [Fact]
+    public async Task A_sweep_ends_and_comes_to_every_topic_however_many_were_deleted()
+    {
+        const int Topics = 230;
+        var (catalog, logs) = NewInstance();
+        for (var number = 0; number < Topics; number++)
+        {
+            var topic = (await catalog.CreateAsync($"t{number}", 1, NoSettings, validateOnly: false, default)).Topic!;
+            await logs.AppendAsync(topic, 0, _harness.Batch("a"), default);
+            await catalog.DeleteAsync(topic.Name, default);
+        }
+
+        var sweep = new TopicSweep(_harness.Rows, _harness.Blobs, catalog);
+
+        Assert.InRange(await StepsAsync(sweep), 1, 3);
+        _harness.Clock.Advance(sweep.TombstoneAge + TimeSpan.FromMinutes(1));
+        Assert.InRange(await StepsAsync(sweep), 1, 6);
+
+        Assert.Empty((await _harness.Blobs.ListAsync("", null, 10, default)).Items);
+        Assert.InRange(await StepsAsync(sweep), 1, 3);
+        _harness.Clock.Advance(sweep.TombstoneAge);
+        await StepsAsync(sweep);
+        Assert.Empty((await _harness.Rows.QueryAsync(Layout.TopicsTable, new RowQuery("topics"), default)).Rows);
     }
 
     [Fact]
@@ -325,6 +361,18 @@ public sealed class TopicCatalogTests
         await sweep.SweepAsync(default);
 
         Assert.Equal(1, (await logs.OffsetsAsync(topic, 0, default)).LogStartOffset);
+    }
+
+    private static async Task<int> StepsAsync(TopicSweep sweep)
+    {
+        for (var steps = 1; ; steps++)
+        {
+            Assert.True(steps < 100, "The sweep spins.");
+            if (!await sweep.SweepAsync(default))
+            {
+                return steps;
+            }
+        }
     }
 
     private async Task<IReadOnlyList<StoredRow>> RowsOfAsync(Topic topic) =>

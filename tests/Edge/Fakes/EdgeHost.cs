@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
@@ -58,6 +60,7 @@ internal sealed class EdgeHost
         services.AddSingleton(limits ?? new HttpLimits());
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogger<HttpEdge>>(Log);
+        services.AddSingleton<IHostApplicationLifetime>(Lifetime);
         services.AddSingleton<HttpEdge>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
@@ -73,6 +76,8 @@ internal sealed class EdgeHost
     public MemoryLogs Logs { get; } = new();
 
     public ScriptedGroups Groups { get; } = new();
+
+    public ApplicationLifetime Lifetime { get; } = new(NullLogger<ApplicationLifetime>.Instance);
 
     public CancellationTokenSource Disconnect { get; } = new();
 

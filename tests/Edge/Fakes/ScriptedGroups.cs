@@ -6,6 +6,8 @@ namespace Serverless.Edge.Fakes;
 /// <summary>Groups that answer what a test says and keep what they were asked.</summary>
 internal sealed class ScriptedGroups : IConsumerGroups
 {
+    private int _describing;
+
     /// <summary>Each call with its arguments, in order.</summary>
     public List<(string Operation, object?[] Arguments)> Calls { get; } = [];
 
@@ -25,6 +27,12 @@ internal sealed class ScriptedGroups : IConsumerGroups
     public IReadOnlyList<string> Topics { get; set; } = [];
 
     public GroupDescription? Description { get; set; }
+
+    /// <summary>Groups to be listed and described beside <see cref="Description"/>, in order; a null has gone since.</summary>
+    public IReadOnlyList<(string Name, GroupDescription? Description)> Listed { get; set; } = [];
+
+    /// <summary>Groups that were described at once, at most.</summary>
+    public int DescribedAtOnce { get; private set; }
 
     public ValueTask<GroupAnswer> CreateInstanceAsync(
         string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken) =>
@@ -83,11 +91,21 @@ internal sealed class ScriptedGroups : IConsumerGroups
     public ValueTask<GroupAnswer<IReadOnlyList<PartitionLag>>> InstanceLagAsync(
         string group, string instance, CancellationToken cancellationToken) => Value("lag", Lags, group, instance);
 
-    public ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<string>>(Description is null ? [] : [Description.Group, "gone"]);
+    public ValueTask<GroupPage> ListGroupsAsync(string? after, int groupsMax, CancellationToken cancellationToken)
+    {
+        Calls.Add(("list groups", [after, groupsMax]));
+        List<string> all = Description is null ? [.. Listed.Select(group => group.Name)] : [Description.Group, "gone"];
+        var behind = all.Skip(after is null ? 0 : all.IndexOf(after) + 1).ToList();
+        return ValueTask.FromResult(new GroupPage([.. behind.Take(groupsMax)], behind.Count > groupsMax));
+    }
 
-    public ValueTask<GroupDescription?> DescribeAsync(string group, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(group == Description?.Group ? Description : null);
+    public async ValueTask<GroupDescription?> DescribeAsync(string group, CancellationToken cancellationToken)
+    {
+        DescribedAtOnce = Math.Max(DescribedAtOnce, Interlocked.Increment(ref _describing));
+        await Task.Yield();
+        Interlocked.Decrement(ref _describing);
+        return group == Description?.Group ? Description : Listed.FirstOrDefault(listed => listed.Name == group).Description;
+    }
 
     public ValueTask<IReadOnlyList<PartitionLag>> LagsAsync(string group, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Lags);

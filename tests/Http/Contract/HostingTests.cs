@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Serverless.Http.Contract;
 
 /// <summary>Paths, links and headers that all replies share (section 1.1 of the HTTP contract).</summary>
@@ -79,6 +81,26 @@ public sealed class HostingTests(ServiceFixture service) : IClassFixture<Service
 
         (await service.GetAsync("/TOPICS/Cased/Partitions")).Must(200);
         Assert.Equal(40401, (await service.GetAsync("/topics/cased")).Must(404).ErrorCode);
+    }
+
+    [Theory]
+    [InlineData("{0}/records?timeout=60000")]
+    [InlineData("/topics/{1}/partitions/0/records?offset=0&timeout=60000")]
+    public async Task A_read_that_waits_is_answered_at_once_when_its_host_stops(string path)
+    {
+        var stopping = await service.StartHostAsync();
+        using var client = new HttpClient { BaseAddress = stopping.Address };
+        var topic = await service.CreateTopicAsync();
+        var consumer = await service.SubscribeAsync(topic);
+        var waiting = client.GetAsync(string.Format(null, path, consumer, topic));
+        await Task.WhenAny(waiting, Task.Delay(1_500));
+        Assert.False(waiting.IsCompleted);
+        var began = Stopwatch.GetTimestamp();
+
+        await stopping.DisposeAsync();
+
+        Assert.Equal("[]", (await Answer.ReadAsync(await waiting)).Must(200).Text);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 
     [Fact]

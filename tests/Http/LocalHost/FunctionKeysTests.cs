@@ -24,9 +24,9 @@ public sealed class FunctionKeysTests
     [InlineData("body", "first, second", HttpStatusCode.Unauthorized)]
     [InlineData("body", "first", HttpStatusCode.OK)]
     [InlineData("body", "second", HttpStatusCode.OK)]
-    [InlineData("body?code=second", null, HttpStatusCode.OK)]
-    [InlineData("body?code=third", null, HttpStatusCode.Unauthorized)]
+    [InlineData("body?code=second", null, HttpStatusCode.Unauthorized)]
     [InlineData("body?code=second", "third", HttpStatusCode.Unauthorized)]
+    [InlineData("body?code=third", "second", HttpStatusCode.OK)]
     [InlineData("samples/recent", null, HttpStatusCode.OK)]
     public async Task With_keys_a_function_above_Anonymous_wants_one(string path, string? key, HttpStatusCode status)
     {

@@ -9,6 +9,8 @@ namespace Serverless.Http.LocalHost;
 
 public sealed class LocalHostProcessTests : IDisposable
 {
+    private const string Account = "AccountName=none;AccountKey=bm9uZQ==;DefaultEndpointsProtocol=https";
+
     private readonly string _data = Directory.CreateTempSubdirectory("local-host-data-").FullName;
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
@@ -47,6 +49,25 @@ public sealed class LocalHostProcessTests : IDisposable
         var (code, error) = await host.EndAsync();
 
         Assert.Equal((1, "Unknown option: --prot (--help lists them).\n"), (code, error));
+    }
+
+    [Theory]
+    [InlineData("garbage", null, null, "LogStorage is no connection string of a storage account.")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=S3CRET!", null, null, "LogStorage is no connection string of a storage account.")]
+    [InlineData(null, "AzureWebJobsStorage", "AccountName=a;AccountKey=S3CRET!", "AzureWebJobsStorage is no connection string of a storage account.")]
+    [InlineData(null, "LogStorage__blobServiceUri", "https://a", "LogStorage__blobServiceUri and LogStorage__tableServiceUri must both be https addresses.")]
+    [InlineData(Account, "Http__RequestBytesMax", "abc", "Http__RequestBytesMax must be an integer.")]
+    [InlineData(Account, "Http__RequestBytesMax", "1", "Http__RequestBytesMax must be: 1 KiB to 100 MiB.")]
+    [InlineData(Account, "Http__WaitMaxMs", "0", "Http__WaitMaxMs must be: 1 ms to 200 s.")]
+    public async Task A_setting_that_cannot_work_is_named_in_one_line(string? storage, string? setting, string? value, string message)
+    {
+        var environment = setting is null ? null : new Dictionary<string, string?> { [setting] = value };
+        string[] arguments = storage is null ? [] : ["--storage", storage];
+        await using var host = LocalHostProcess.Launch(environment, ["--port", "0", .. arguments]);
+
+        var (code, error) = await host.EndAsync();
+
+        Assert.Equal((1, $"{message}\n"), (code, error));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class SampleHost : IAsyncDisposable
                 Port = 0,
                 Root = host._root,
                 FunctionTypes = functions,
-                Storage = "AccountName=none",
+                Storage = "AccountName=none;AccountKey=bm9uZQ==;DefaultEndpointsProtocol=https",
                 Settings = settings ?? [],
                 ConfigureServices = services,
             },

@@ -26,6 +26,9 @@ internal sealed class Links
 
     public string Partition(string topic, int partition) => $"{Topic(topic)}/partitions/{partition}";
 
+    public string GroupsAfter(string group, int pageSize) =>
+        $"{Groups}?{PageRequest.Size}={pageSize}&{PageRequest.Token}={Uri.EscapeDataString(group)}";
+
     public string Group(string group) => $"{Groups}/{Uri.EscapeDataString(group)}";
 
     public string Consumer(string group, string consumer) => $"{Group(group)}/consumers/{Uri.EscapeDataString(consumer)}";

@@ -5,14 +5,15 @@ namespace Serverless.Functions.Http.V3;
 /// <summary>What all v3 replies have in common: kind, metadata, links and lists.</summary>
 internal static class V3Writer
 {
-    /// <summary>A whole list, on one page.</summary>
-    public static void List<T>(Utf8JsonWriter json, string kind, string self, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    /// <summary>A list: all of it, or the page before <paramref name="next"/>.</summary>
+    public static void List<T>(
+        Utf8JsonWriter json, string kind, string self, IEnumerable<T> items, Action<Utf8JsonWriter, T> write, string? next = null)
     {
         json.WriteStartObject();
         json.WriteString("kind"u8, kind);
         json.WriteStartObject("metadata"u8);
         json.WriteString("self"u8, self);
-        json.WriteNull("next"u8);
+        json.WriteString("next"u8, next);
         json.WriteEndObject();
         json.WriteStartArray("data"u8);
         foreach (var item in items)
