@@ -2,6 +2,7 @@ using System.Text;
 using Serverless.Contract.Rows;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Azure;
+using Serverless.Faults;
 
 namespace Serverless.Contract.Faults;
 
