@@ -4,7 +4,7 @@ using Serverless.Chaos.World;
 
 namespace Serverless.Chaos.Tests;
 
-public sealed class ChaosTests(ITestOutputHelper output)
+public sealed class ChaosTests
 {
     [Fact]
     public async Task Every_guarantee_holds_while_hosts_are_killed_and_held_up_and_the_storage_fails()
@@ -18,8 +18,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var evidence = await run.RunAsync();
 
         var summary = new Summary(settings, run.Tally, evidence, Checkers.Check(evidence), clock.GetElapsedTime(began));
-        output.WriteLine($"{summary}");
-        TestContext.Current.SendDiagnosticMessage("{0}", summary);
+        Console.WriteLine(summary);
+        await File.WriteAllTextAsync(Results.File("chaos-summary.txt"), $"{summary}");
         if (summary.Anomalies.Count > 0)
         {
             var file = Results.File($"chaos-{settings.Seed}.jsonl");
