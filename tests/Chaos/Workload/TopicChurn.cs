@@ -10,7 +10,8 @@ namespace Serverless.Chaos.Workload;
 /// </remarks>
 internal sealed class TopicChurn(Client client)
 {
-    private const int Slots = 3;
+    // So many that most names rest, between two lives, for longer than any host remembers a topic.
+    private const int Slots = 12;
 
     private readonly Producer _producer = new(client);
     private readonly (int Name, int Life)[] _slots = new (int, int)[Slots];
@@ -42,9 +43,7 @@ internal sealed class TopicChurn(Client client)
             await _producer.SendAsync(topic, 0, client.Random.Next(1, 5));
         }
 
-        await client.AskAsync(
-            new Request("GET", $"/topics/{topic}/partitions/0/records?offset=0&timeout=1&max_records=1000", Accept: Request.Json),
-            reply => new Read(new At(topic, 0), 0, null, Values.Records(reply)));
+        await ReadAllAsync(new At(topic, 0));
         if (!await IsDoneAsync(Topics.Drop(topic), new DropTopic(topic, life)))
         {
             return false;
@@ -53,6 +52,19 @@ internal sealed class TopicChurn(Client client)
         // Nothing takes it any more, whatever some host still knows.
         await _producer.SendAsync(topic, 0, 1);
         return true;
+    }
+
+    private async Task ReadAllAsync(At at)
+    {
+        for (var (next, goesOn) = (0L, true); goesOn;)
+        {
+            var from = next;
+            var (_, operation) = await client.AskAsync(
+                new Request("GET", $"/topics/{at.Topic}/partitions/{at.Partition}/records?offset={from}&timeout=1", Accept: Request.Json),
+                reply => new Read(at, from, null, Values.Records(reply)));
+            var records = ((Read)operation.Step).Records;
+            (next, goesOn) = records.Count > 0 ? (records[^1].Offset + 1, true) : (next, false);
+        }
     }
 
     private async Task<bool> IsDoneAsync(Request request, Step step) =>
