@@ -19,17 +19,6 @@ public sealed class Journal(TimeProvider clock)
 
     public long Now => clock.GetElapsedTime(_began).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _operations.Count;
-            }
-        }
-    }
-
     /// <summary>Enters an operation; its index is given here.</summary>
     public Operation Add(Operation operation)
     {
@@ -41,11 +30,14 @@ public sealed class Journal(TimeProvider clock)
         }
     }
 
-    public IReadOnlyList<Operation> All()
+    public IReadOnlyList<Operation> All() => Since(0);
+
+    /// <summary>Those that were entered after so many.</summary>
+    public IReadOnlyList<Operation> Since(int count)
     {
         lock (_lock)
         {
-            return [.. _operations];
+            return _operations[count..];
         }
     }
 

@@ -5,7 +5,7 @@ namespace Serverless.Chaos.World;
 /// <summary>How long a run is, and what its chance begins with.</summary>
 internal sealed record ChaosSettings(int Seconds, int Seed)
 {
-    private const int SecondsByDefault = 60, LongSeconds = 300;
+    private const int SecondsByDefault = 75, LongSeconds = 300;
 
     /// <summary>Hosts that serve while nothing keeps them from it.</summary>
     public const int Hosts = 4;

@@ -12,6 +12,8 @@ internal sealed class Settlement(IReadOnlyList<GroupMember> members, Client clie
 
     private readonly long _began = clock.GetTimestamp();
     private readonly Dictionary<string, TimeSpan> _settledAfter = [];
+    private readonly HashSet<(string Group, At At, long Offset)> _delivered = [];
+    private int _looked;
 
     public async Task<IReadOnlyList<FinalGroup>> RunAsync(IReadOnlyDictionary<At, IReadOnlyList<Seen>> logs)
     {
@@ -37,9 +39,9 @@ internal sealed class Settlement(IReadOnlyList<GroupMember> members, Client clie
     private async Task<FinalGroup> LookAsync(GroupShape shape)
     {
         var owners = new Dictionary<string, IReadOnlyList<At>>();
-        foreach (var member in members.Where(member => member.Group == shape.Name))
+        foreach (var (index, member) in members.Where(member => member.Group == shape.Name).Index())
         {
-            var (instance, partitions) = await member.AssignmentAsync() ?? ($"{member.GetHashCode()} without an instance", []);
+            var (instance, partitions) = await member.AssignmentAsync() ?? ($"member {index}, which has no instance", []);
             owners[instance] = partitions;
         }
 
@@ -58,13 +60,15 @@ internal sealed class Settlement(IReadOnlyList<GroupMember> members, Client clie
 
     private async Task<bool> AllIsConsumedAsync(IReadOnlyDictionary<At, IReadOnlyList<Seen>> logs)
     {
-        var delivered = journal.All().Where(operation => operation.IsOk).Select(operation => operation.Step).OfType<Poll>()
-            .SelectMany(poll => poll.Records.Select(record => (poll.Group, record.At, record.Offset))).ToHashSet();
+        var news = journal.Since(_looked);
+        _looked += news.Count;
+        _delivered.UnionWith(news.Where(operation => operation.IsOk).Select(operation => operation.Step).OfType<Poll>()
+            .SelectMany(poll => poll.Records.Select(record => (poll.Group, record.At, record.Offset))));
         foreach (var group in GroupShape.All)
         {
             if (group.Delivery != Delivery.AtMostOnce)
             {
-                if (!group.Partitions.All(at => logs[at].All(record => delivered.Contains((group.Name, at, record.Offset)))))
+                if (!group.Partitions.All(at => logs[at].All(record => _delivered.Contains((group.Name, at, record.Offset)))))
                 {
                     return false;
                 }
