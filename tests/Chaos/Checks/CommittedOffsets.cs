@@ -53,7 +53,9 @@ public static class CommittedOffsets
         return reads.Select(read => (Read: read, Known: FrontierOf(read.Group, read.At).Before(read.Operation.Invoked)))
             .Where(read => read.Known.End > read.Read.Value)
             .Select(read => new Anomaly(
-                "G3", $"{read.Read.Group} {read.Read.At} was committed at {read.Known.End} by {read.Known.By}, and at {read.Read.Value} by {read.Read.Operation} later."));
+                "G3",
+                $"{read.Read.Group} {read.Read.At} was committed at {read.Known.End} by {read.Known.By}, and at {read.Read.Value} by "
+                    + $"{read.Read.Operation} later."));
 
         Frontier FrontierOf(string group, At at)
         {
@@ -104,7 +106,8 @@ public static class CommittedOffsets
                 var known = delivered.GetValueOrDefault((group, next.At), ([], 0));
                 if (next.Offset > known.Next)
                 {
-                    yield return new Anomaly("G5", $"{group} {next.At} is committed at {next.Offset}, and {known.Next} has come to nobody, by {operation}.");
+                    yield return new Anomaly(
+                        "G5", $"{group} {next.At} is committed at {next.Offset} by {operation}, and {known.Next} has come to nobody.");
                 }
             }
         }

@@ -18,7 +18,8 @@ public static class LogOrder
     // There are no transactions yet, so no control records that a reader does not see: every offset is a record.
     private static IEnumerable<Anomaly> Dense(Evidence evidence, At at, IReadOnlyList<Seen> records)
     {
-        var end = evidence.Of<Ends>().Where(ends => ends.Operation.IsOk && ends.Step.At == at).Select(ends => ends.Step.End).DefaultIfEmpty().Max();
+        var end = evidence.Of<Ends>().Where(ends => ends.Operation.IsOk && ends.Step.At == at).Select(ends => ends.Step.End)
+            .DefaultIfEmpty().Max();
         for (var offset = 0L; offset < Math.Max(end, records.Count); offset++)
         {
             if (offset >= records.Count || records[(int)offset].Offset != offset)
@@ -33,7 +34,8 @@ public static class LogOrder
             var from = read.Offset ?? (read.Records.Count > 0 ? read.Records[0].Offset : 0);
             if (read.Records.Where((record, index) => record.Offset != from + index).Any())
             {
-                yield return new Anomaly("L6", $"{operation} of {at} from {from} gave {string.Join(' ', read.Records.Select(record => record.Offset))}.");
+                yield return new Anomaly(
+                    "L6", $"{operation} of {at} from {from} gave {string.Join(' ', read.Records.Select(record => record.Offset))}.");
             }
         }
     }
@@ -131,9 +133,11 @@ public static class LogOrder
         }
 
         there.Seal();
-        foreach (var (operation, read) in evidence.Of<Read>().Where(read => read.Operation.IsOk && read.Step is { Timestamp: not null } step && step.At == at))
+        foreach (var (operation, read) in evidence.Of<Read>()
+            .Where(read => read.Operation.IsOk && read.Step is { Timestamp: not null } step && step.At == at))
         {
-            var first = records.Where(record => record.Timestamp >= read.Timestamp).Select(record => record.Offset).DefaultIfEmpty(long.MaxValue).First();
+            var first = records.Where(record => record.Timestamp >= read.Timestamp).Select(record => record.Offset)
+                .DefaultIfEmpty(long.MaxValue).First();
             if (first < there.Before(operation.Invoked).End && (read.Records.Count == 0 || read.Records[0].Offset != first))
             {
                 yield return new Anomaly("L8", $"{operation} of {at} from time {read.Timestamp} must begin at {first}.");

@@ -102,7 +102,8 @@ public static class SideTopics
             foreach (var (offset, value) in _acknowledged.Where(sent => _found.GetValueOrDefault(sent.Key) != sent.Value))
             {
                 yield return new Anomaly(
-                    _found.ContainsKey(offset) ? "L3" : "L1", $"{value} was acknowledged at {read.At}@{offset}, and {_found.GetValueOrDefault(offset, "nothing")} is there.");
+                    _found.ContainsKey(offset) ? "L3" : "L1",
+                    $"{value} was acknowledged at {read.At}@{offset}, and {_found.GetValueOrDefault(offset, "nothing")} is there.");
             }
         }
     }

@@ -49,7 +49,8 @@ public static class Tenures
             {
                 if (Intruder(register, before, next) is { By: { } by } commit)
                 {
-                    yield return new Anomaly("G1", $"goes on at {next.From} by {next.Operation}, and meanwhile {commit.Value} was committed by another: {by}.");
+                    yield return new Anomaly(
+                        "G1", $"{next.Operation} goes on at {next.From}, and meanwhile {commit.Value} was committed by another: {by}.");
                 }
 
                 continue;
@@ -60,9 +61,12 @@ public static class Tenures
             var to = beats.Find(beat => beat.Operation.Invoked > next.Operation.Returned);
             if (from.Operation is not null && to.Operation is not null && from.Generation == to.Generation)
             {
-                yield return new Anomaly("G4", $"{next.Operation} begins at {next.From}, behind {before.To}, in one generation {from.Generation}.");
+                yield return new Anomaly(
+                    "G4", $"{next.Operation} begins at {next.From}, behind {before.To}, in one generation {from.Generation}.");
             }
-            else if (isAtMostOnce ? next.From < before.To : register.Complaint(next.From, before.Operation.Invoked, next.Operation.Returned) is not null)
+            else if (isAtMostOnce
+                ? next.From < before.To
+                : register.Complaint(next.From, before.Operation.Invoked, next.Operation.Returned) is not null)
             {
                 yield return new Anomaly("G4", $"{next.Operation} begins at {next.From}, behind {before.To}, and that was not committed.");
             }

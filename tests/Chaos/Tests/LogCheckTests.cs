@@ -49,7 +49,8 @@ public sealed class LogCheckTests
         ["nothing is given where a record is"] = ("L14", () => new Story().Sends("p", Outcome.Ok, ("a", 0)).Reads(0).Log("a")),
         ["nothing is given where the log never came"] = ("L14", () => new Story().Reads(5).Log(Array.Empty<string>())),
         ["a topic that is there is refused"] = ("A1", () => new Story()
-            .Add("t", Outcome.Ok, new MakeTopic("side", 1)).Add("t", Outcome.Fail, new Produce("side", [new Sent(0, "a", Outcome.Fail, -1)]), 404, 40401)),
+            .Add("t", Outcome.Ok, new MakeTopic("side", 1))
+            .Add("t", Outcome.Fail, new Produce("side", [new Sent(0, "a", Outcome.Fail, -1)]), 404, 40401)),
         ["a side topic loses a record"] = ("L1", () => new Story()
             .Add("t", Outcome.Ok, new MakeTopic("side", 1)).Add("t", Outcome.Ok, new Produce("side", [new Sent(0, "a", Outcome.Ok, 0)]))
             .Add("t", Outcome.Ok, new Read(Side, 0, null, []))),

@@ -10,7 +10,8 @@ namespace Serverless.Chaos.Workload;
 
 /// <summary>What came of a request.</summary>
 /// <param name="TimedOut">The host may still have it, and serve it whenever it goes on.</param>
-internal sealed record Reply(Outcome Outcome, int Status, int Code, JsonElement Body, string Host, long Invoked, long Returned, bool TimedOut);
+internal sealed record Reply(
+    Outcome Outcome, int Status, int Code, JsonElement Body, string Host, long Invoked, long Returned, bool TimedOut);
 
 /// <summary>One client of the service. It keeps a host for a while, and goes to another one when that does not answer.</summary>
 internal sealed class Client(HostPool hosts, Journal journal, string name, Random random, TimeProvider clock)
@@ -19,7 +20,8 @@ internal sealed class Client(HostPool hosts, Journal journal, string name, Rando
     private const double Repeated = 0.1, Moves = 0.1;
 
     // One for all clients. What it cannot deliver it must not try again by itself: no time-outs and no redirects of its own.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private static readonly HttpClient Http =
+        new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
     private HostProcess? _host;
 
@@ -46,11 +48,8 @@ internal sealed class Client(HostPool hosts, Journal journal, string name, Rando
     public Task PauseAsync(TimeSpan pause, CancellationToken stop) =>
         Task.Delay(pause, clock, stop).ContinueWith(_ => { }, TaskScheduler.Default);
 
-    private Operation Enter(Reply reply, Func<Reply, Step> step, int? repeats)
-    {
-        var operation = new Operation(0, reply.Invoked, reply.Returned, Name, reply.Host, reply.Outcome, reply.Status, reply.Code, step(reply), repeats);
-        return journal.Add(operation);
-    }
+    private Operation Enter(Reply reply, Func<Reply, Step> step, int? repeats) => journal.Add(new Operation(
+        0, reply.Invoked, reply.Returned, Name, reply.Host, reply.Outcome, reply.Status, reply.Code, step(reply), repeats));
 
     private async Task<Reply> SendAsync(Request request, TimeSpan wait, string? butNot)
     {

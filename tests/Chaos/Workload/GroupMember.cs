@@ -15,7 +15,7 @@ namespace Serverless.Chaos.Workload;
 internal sealed class GroupMember(Client client, GroupShape group)
 {
     private const double Crash = 0.004, Leaves = 0.004, CommitAll = 0.15, CommitSome = 0.15, Beat = 0.15, Look = 0.08, LookAtCommits = 0.08;
-    private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<At, long> _processed = [];
     private string? _comesBackAs;

@@ -44,8 +44,8 @@ internal sealed class Producer(Client client)
 
             return (JsonNode)record;
         })]);
-        var request = new Request(
-            "POST", path is null ? $"/topics/{topic}" : $"/topics/{topic}/partitions/{path}", new JsonObject { ["records"] = records }, Request.Json);
+        var to = path is null ? $"/topics/{topic}" : $"/topics/{topic}/partitions/{path}";
+        var request = new Request("POST", to, new JsonObject { ["records"] = records }, Request.Json);
         return client.AskAsync(request, reply => new Produce(topic, Outcomes(reply, names, partitions)));
     }
 
@@ -60,6 +60,8 @@ internal sealed class Producer(Client client)
         return [.. reply.Body.GetProperty("offsets").EnumerateArray().Select((entry, index) =>
             entry.GetProperty("offset") is { ValueKind: JsonValueKind.Number } offset
                 ? new Sent(entry.GetProperty("partition").GetInt32(), names[index], Outcome.Ok, offset.GetInt64())
-                : new Sent(partitions[index], names[index], entry.GetProperty("error_code").GetInt32() / 10_000 == 5 ? Outcome.Info : Outcome.Fail, -1))];
+                : new Sent(partitions[index], names[index], OutcomeOf(entry.GetProperty("error_code").GetInt32()), -1))];
     }
+
+    private static Outcome OutcomeOf(int code) => code is 50002 or 50003 ? Outcome.Info : Outcome.Fail;
 }

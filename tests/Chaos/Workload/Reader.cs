@@ -70,7 +70,7 @@ internal sealed class Reader(Client client)
 
     private async Task<(Reply Reply, IReadOnlyList<Seen> Records)> ReadAsync(At at, long? offset, long? time, int? recordsMax = null)
     {
-        var wait = TimeSpan.FromMilliseconds(client.Random.Next(1, 250));
+        var wait = TimeSpan.FromMilliseconds(client.Random.Next(1, 150));
         var from = offset is null ? $"timestamp={time}" : $"offset={offset}";
         var request = new Request(
             "GET",
