@@ -47,12 +47,6 @@ public static class Tenures
         {
             if (next.From == before.To)
             {
-                if (Intruder(register, before, next) is { By: { } by } commit)
-                {
-                    yield return new Anomaly(
-                        "G1", $"{next.Operation} goes on at {next.From}, and meanwhile {commit.Value} was committed by another: {by}.");
-                }
-
                 continue;
             }
 
@@ -71,20 +65,31 @@ public static class Tenures
                 yield return new Anomaly("G4", $"{next.Operation} begins at {next.From}, behind {before.To}, and that was not committed.");
             }
         }
+
+        foreach (var commit in register.Writes.Where(write => write.IsSure && IsIntrusion(register, slices, write)))
+        {
+            yield return new Anomaly("G1", $"it goes on polling, and meanwhile {commit.Value} was committed by another: {commit.By}.");
+        }
     }
 
     // Without a commit it begins where the log does.
     private static string? StartComplaint(Register register, long from, long invoked, long returned) =>
         from == 0 && register.Complaint(Register.Absent, invoked, returned) is null ? null : register.Complaint(from, invoked, returned);
 
-    // Who goes on where it was has had the partition all the time, and nobody else can have committed: unless that commit was undone.
-    private static Write? Intruder(Register register, Slice before, Slice next)
+    // Who goes on where it was, from before a commit to after it, has had the partition all the time: so nobody else can have committed.
+    // Had it lost the partition and got it back, it would go on at that commit, or at one that came after it.
+    private static bool IsIntrusion(Register register, List<Slice> slices, Write commit)
     {
-        var (from, to) = (before.Operation.Returned, next.Operation.Invoked);
-        var owner = MemberOf(before.Operation.Step);
-        var others = register.Writes.Where(write => write.IsSure && write.Earliest > from && write.Latest < to && write.Value != next.From
-            && MemberOf(write.By.Step) != owner);
-        return others.Where(write => !register.MayBeWritten(next.From, write.Earliest, to)).Select(write => (Write?)write).FirstOrDefault();
+        var last = slices.FindLastIndex(slice => slice.Operation.Returned < commit.Earliest);
+        var next = slices.FindIndex(slice => slice.Operation.Invoked > commit.Latest);
+        if (last < 0 || next < 0 || MemberOf(commit.By.Step) == MemberOf(slices[0].Operation.Step))
+        {
+            return false;
+        }
+
+        return slices[(last + 1)..(next + 1)].Zip(slices[last..next]).All(pair => pair.First.From == pair.Second.To
+            && pair.First.From != commit.Value
+            && !register.MayBeWritten(pair.First.From, commit.Earliest, slices[next].Operation.Invoked));
     }
 
     private static Dictionary<At, List<Slice>> SlicesOf(List<Operation> operations)

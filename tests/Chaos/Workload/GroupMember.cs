@@ -14,7 +14,8 @@ namespace Serverless.Chaos.Workload;
 /// </remarks>
 internal sealed class GroupMember(Client client, GroupShape group)
 {
-    private const double Crash = 0.004, Leaves = 0.004, CommitAll = 0.15, CommitSome = 0.15, Beat = 0.15, Look = 0.08, LookAtCommits = 0.08;
+    private const double Crash = 0.004, Stall = 0.004, Leaves = 0.004;
+    private const double CommitAll = 0.15, CommitSome = 0.15, Beat = 0.15, Look = 0.08, LookAtCommits = 0.08;
     private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<At, long> _processed = [];
@@ -91,11 +92,18 @@ internal sealed class GroupMember(Client client, GroupShape group)
                 return;
             }
 
+            if (!IsCalm && client.Random.Happens(Stall))
+            {
+                // As after a pause for garbage, or of its machine: it goes on and commits, though another may have what it had.
+                await client.PauseAsync(client.Random.Between(0.7, 1.7) * TimeSpan.FromSeconds(group.SessionSeconds), stop);
+                await CommitProcessedAsync();
+            }
+
             if (!IsCalm && client.Random.Happens(Crash))
             {
                 // Back at once, within its session, or when the others have what it had.
                 _comesBackAs = client.Random.Happens(0.5) ? _name : null;
-                await client.PauseAsync(client.Random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(1.5 * group.SessionSeconds)), stop);
+                await client.PauseAsync(client.Random.Between(0, 1.5) * TimeSpan.FromSeconds(group.SessionSeconds), stop);
                 return;
             }
         }
@@ -128,14 +136,9 @@ internal sealed class GroupMember(Client client, GroupShape group)
             }
         }
 
-        if (group.Delivery == Delivery.Manual && _processed.Count > 0 && client.Random.Happens(CommitSome))
+        if (client.Random.Happens(CommitSome))
         {
-            var (reply, _) = await CommitAsync([.. _processed.Select(last => new Next(last.Key, last.Value + 1))]);
-            if (reply.Outcome == Outcome.Fail)
-            {
-                // Another member has one of them: none of it was done.
-                _processed.Clear();
-            }
+            await CommitProcessedAsync();
         }
 
         if (client.Random.Happens(Beat))
@@ -155,6 +158,21 @@ internal sealed class GroupMember(Client client, GroupShape group)
         }
 
         return true;
+    }
+
+    private async Task CommitProcessedAsync()
+    {
+        if (group.Delivery != Delivery.Manual || _processed.Count == 0)
+        {
+            return;
+        }
+
+        var (reply, _) = await CommitAsync([.. _processed.Select(last => new Next(last.Key, last.Value + 1))]);
+        if (reply.Outcome == Outcome.Fail)
+        {
+            // Another member has one of them: none of it was done.
+            _processed.Clear();
+        }
     }
 
     private Task<(Reply Reply, Operation Operation)> CommitAsync(IReadOnlyList<Next>? asked)
