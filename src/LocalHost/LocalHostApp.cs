@@ -127,6 +127,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStopConcurrently) = (StopMax, true));
         services.AddSingleton<IHostLifetime, NoLifetime>();
         options.ConfigureServices?.Invoke(services);
+        FaultSettings.From(settings)?.AddTo(services);
         services.AddServerlessLog(builder.Configuration);
         if (options.Timers)
         {

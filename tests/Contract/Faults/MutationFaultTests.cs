@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Azure;
+using Serverless.Faults;
 
 namespace Serverless.Contract.Faults;
 
@@ -84,6 +86,20 @@ public sealed class MutationFaultTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Mutations))]
+    public async Task A_mutation_that_the_network_repeats_is_what_its_first_attempt_was(string name)
+    {
+        var mutation = Mutation.All[name];
+        var (clean, faulty, _) = Storages(new Fault(FaultKind.Twice));
+        var (given, once) = (await mutation.GivenAsync(clean), await OnceAsync(mutation));
+
+        var outcome = await mutation.ActAsync(faulty, given, default);
+
+        Assert.Equal(once, outcome);
+        Assert.True(await mutation.TookEffectAsync(clean));
+    }
+
+    [Theory]
+    [MemberData(nameof(Mutations))]
     public async Task A_precondition_that_is_not_ours_is_no_outcome_of_ours(string name)
     {
         var mutation = Mutation.All[name];
@@ -114,6 +130,12 @@ public sealed class MutationFaultTests(AzuriteFixture azurite)
         Assert.Single(sent());
     }
 
+    private async Task<string> OnceAsync(Mutation mutation)
+    {
+        var storage = azurite.NewStorage(AzuriteFixture.NewOptions());
+        return await mutation.ActAsync(storage, await mutation.GivenAsync(storage), default);
+    }
+
     // What is given up on may yet happen; what never reached the service will not.
     private static async Task<bool> SettleAsync(Mutation mutation, AzureStorage storage, bool expected)
     {
@@ -129,7 +151,12 @@ public sealed class MutationFaultTests(AzuriteFixture azurite)
         Fault fault, TimeSpan? networkTimeout = null)
     {
         var options = AzuriteFixture.NewOptions();
-        var policy = new FaultPolicy((_, _) => fault);
+        var sent = new ConcurrentQueue<string>();
+        var policy = new FaultPolicy((request, _) =>
+        {
+            sent.Enqueue($"{request.Method} {request.Uri.Path}");
+            return fault;
+        });
         return (
             azurite.NewStorage(options),
             azurite.NewStorage(options with
@@ -137,6 +164,6 @@ public sealed class MutationFaultTests(AzuriteFixture azurite)
                 NetworkTimeout = networkTimeout ?? NetworkTimeout,
                 ConfigureClient = policy.AddTo,
             }),
-            () => policy.Sent);
+            () => sent);
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Serverless.Contract.Rows;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Azure;
+using Serverless.Faults;
 
 namespace Serverless.Contract.Faults;
 
@@ -88,6 +89,20 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
 
         var thrown = await Assert.ThrowsAsync<StorageException>(
             async () => await storage.Blobs.ReadAsync("b", 0, 100, default));
+
+        Assert.True(thrown.Retriable);
+    }
+
+    public static MatrixTheoryData<string, int> CutShort => new(["list", "row", "query"], [0, 1, 20, 100]);
+
+    // Neither JSON nor XML then: that is the service's failure, not ours.
+    [Theory]
+    [MemberData(nameof(CutShort))]
+    public async Task An_answer_that_ends_early_is_a_failure_that_may_be_tried_later(string name, int bytes)
+    {
+        var storage = await GivenAsync((_, _) => new Fault(FaultKind.ShortBody, BodyBytesMax: bytes));
+
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
 
         Assert.True(thrown.Retriable);
     }

@@ -1,6 +1,6 @@
-using Serverless.Contract.Faults;
-using Serverless.Core.Storage;
 using Serverless.Core.Storage.Azure;
+using Serverless.Core.Storage;
+using Serverless.Faults;
 
 namespace Serverless.Contract.Rows;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Json;
+using System.Xml;
 using Azure;
 
 namespace Serverless.Core.Storage.Azure;
@@ -34,6 +36,8 @@ internal static class AzureErrors
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         RequestFailedException { Status: < 400 or 408 or 429 or >= 500 } => true,
         IOException or HttpRequestException or InvalidDataException => true,
+        // The SDK's own words on an answer that it cannot read to its end.
+        JsonException or XmlException => true,
         _ => false,
     };
 

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Azure.Core;
 
-namespace Serverless.Contract.Faults;
+namespace Serverless.Faults;
 
 /// <summary>An error that the service never gave.</summary>
 internal sealed class FaultResponse(string clientRequestId, int status, string errorCode) : Response

@@ -1,4 +1,4 @@
-namespace Serverless.Contract.Faults;
+namespace Serverless.Faults;
 
 /// <summary>The first bytes of a stream, as if there were no more.</summary>
 internal sealed class ShortStream(Stream whole, int bytesMax) : Stream

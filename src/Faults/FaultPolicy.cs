@@ -1,10 +1,9 @@
-using System.Collections.Concurrent;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-namespace Serverless.Contract.Faults;
+namespace Serverless.Faults;
 
-/// <summary>Breaks requests of the Azure clients as a plan says, and keeps a list of those that were sent.</summary>
+/// <summary>Breaks requests of the Azure clients as a plan says.</summary>
 /// <remarks>
 /// Add it with <see cref="AddTo"/>: it then stands next to the transport, inside the SDK's retries and network timeout,
 /// and so sees every attempt as the network would.
@@ -12,11 +11,7 @@ namespace Serverless.Contract.Faults;
 /// <param name="plan">Asked for each attempt with its request and its number, counted from 0; null lets it pass.</param>
 public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelinePolicy
 {
-    private readonly ConcurrentQueue<string> _sent = new();
     private int _attempts = -1;
-
-    /// <summary>Every attempt, whatever became of it: method and path.</summary>
-    public IReadOnlyCollection<string> Sent => _sent;
 
     public void AddTo(ClientOptions options) => options.AddPolicy(this, HttpPipelinePosition.BeforeTransport);
 
@@ -25,8 +20,12 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
-        _sent.Enqueue($"{message.Request.Method} {message.Request.Uri.Path}");
         var fault = plan(message.Request, Interlocked.Increment(ref _attempts));
+        if (fault is { Kind: FaultKind.Delay })
+        {
+            await Task.Delay(fault.Delay, message.CancellationToken);
+        }
+
         if (fault is null or { HasEffect: true })
         {
             await ProcessNextAsync(message, pipeline);
@@ -50,7 +49,30 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
             case FaultKind.ShortBody when message.Response.ContentStream is { } body:
                 message.Response.ContentStream = new ShortStream(body, fault.BodyBytesMax);
                 break;
+            case FaultKind.Twice:
+                await RepeatAsync(message, pipeline);
+                break;
         }
+    }
+
+    // Whatever the repetition is answered, the client has its answer already.
+    private static async ValueTask RepeatAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        var answer = message.Response;
+        try
+        {
+            await ProcessNextAsync(message, pipeline);
+            if (!ReferenceEquals(message.Response, answer))
+            {
+                message.Response.Dispose();
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or Azure.RequestFailedException)
+        {
+            // Nobody waits for it.
+        }
+
+        message.Response = answer;
     }
 
     private static void Drop(HttpMessage message)

@@ -1,4 +1,4 @@
-namespace Serverless.Contract.Faults;
+namespace Serverless.Faults;
 
 /// <summary>What goes wrong with one request on its way to the service or back.</summary>
 public enum FaultKind
@@ -20,10 +20,17 @@ public enum FaultKind
 
     /// <summary>The body of the answer ends early, although its headers promise all of it.</summary>
     ShortBody,
+
+    /// <summary>The request takes its time to the service.</summary>
+    Delay,
+
+    /// <summary>The service gets the request once more after it has answered it, as from a network that repeats itself.</summary>
+    Twice,
 }
 
 /// <summary>A fault; status and code are those of an error, and the bytes those of a short body.</summary>
-public sealed record Fault(FaultKind Kind, int Status = 503, string ErrorCode = "ServerBusy", int BodyBytesMax = 0)
+public sealed record Fault(
+    FaultKind Kind, int Status = 503, string ErrorCode = "ServerBusy", int BodyBytesMax = 0, TimeSpan Delay = default)
 {
     /// <summary>Whether the service is asked at all.</summary>
     public bool HasEffect => Kind is not (FaultKind.LostRequest or FaultKind.ErrorWithoutEffect);
