@@ -11,8 +11,8 @@ internal abstract class DelegatingGroups(IConsumerGroups groups) : IConsumerGrou
         groups.CreateInstanceAsync(group, instance, settings, replace, cancellationToken);
 
     public virtual ValueTask<ConsumerSettings?> FindInstanceAsync(
-        string group, string instance, CancellationToken cancellationToken) =>
-        groups.FindInstanceAsync(group, instance, cancellationToken);
+        string group, string instance, bool fresh, CancellationToken cancellationToken) =>
+        groups.FindInstanceAsync(group, instance, fresh, cancellationToken);
 
     public virtual ValueTask<GroupAnswer> DeleteInstanceAsync(
         string group, string instance, CancellationToken cancellationToken) =>
@@ -66,8 +66,8 @@ internal abstract class DelegatingGroups(IConsumerGroups groups) : IConsumerGrou
         string group, string instance, CancellationToken cancellationToken) =>
         groups.InstanceLagAsync(group, instance, cancellationToken);
 
-    public virtual ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken) =>
-        groups.ListGroupsAsync(cancellationToken);
+    public virtual ValueTask<GroupPage> ListGroupsAsync(string? after, int groupsMax, CancellationToken cancellationToken) =>
+        groups.ListGroupsAsync(after, groupsMax, cancellationToken);
 
     public virtual ValueTask<GroupDescription?> DescribeAsync(string group, CancellationToken cancellationToken) =>
         groups.DescribeAsync(group, cancellationToken);
