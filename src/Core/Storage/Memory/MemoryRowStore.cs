@@ -92,14 +92,25 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
     private static StoredRow Copy(StoredRow row) => row with { Columns = Copy(row.Columns) };
 
     // Neither the writer nor a reader may change a stored row through an array or a dictionary that it still holds.
-    private static Dictionary<string, object> Copy(IReadOnlyDictionary<string, object> columns) =>
-        columns.ToDictionary(
-            column => column.Key,
-            column => column.Value switch
+    private static Dictionary<string, object> Copy(IReadOnlyDictionary<string, object> columns)
+    {
+        // Of a dictionary the constructor copies whole buckets.
+        var copy = columns is Dictionary<string, object> table
+            ? new Dictionary<string, object>(table, StringComparer.Ordinal)
+            : new Dictionary<string, object>(columns, StringComparer.Ordinal);
+        foreach (var (name, value) in columns)
+        {
+            switch (value)
             {
-                byte[] bytes => bytes.ToArray(),
-                DateTimeOffset moment => moment.ToUniversalTime(),
-                var value => value,
-            },
-            StringComparer.Ordinal);
+                case byte[] bytes:
+                    copy[name] = bytes.ToArray();
+                    break;
+                case DateTimeOffset moment when moment.Offset != TimeSpan.Zero:
+                    copy[name] = moment.ToUniversalTime();
+                    break;
+            }
+        }
+
+        return copy;
+    }
 }
