@@ -13,11 +13,20 @@ internal sealed class EventLoop : SynchronizationContext
     // A hundred times what a seed takes.
     private const long StepsMax = 2_000_000;
 
-    private readonly PriorityQueue<Pending, (long At, long Tick)> _queue = new();
+    private readonly PriorityQueue<Pending, Turn> _queue = new();
     private readonly Thread _owner = Thread.CurrentThread;
     private volatile string? _escape;
     private GuaranteeException? _failure;
     private long _tick;
+
+    /// <summary>When something comes: by time, and at one time by arrival.</summary>
+    private readonly record struct Turn(long At, long Tick) : IComparable<Turn>
+    {
+        public int CompareTo(Turn other) => At != other.At ? At.CompareTo(other.At) : Tick.CompareTo(other.Tick);
+    }
+
+    /// <summary>Something that will happen: anywhere, or on one instance.</summary>
+    private readonly record struct Pending(InstanceContext? On, SendOrPostCallback Run, object? State);
 
     /// <summary>Virtual time since the seed began.</summary>
     public TimeSpan Now { get; private set; }
@@ -27,9 +36,6 @@ internal sealed class EventLoop : SynchronizationContext
     /// <summary>Everything that a replay must repeat, folded into one number.</summary>
     public TraceHash Trace { get; } = new();
 
-    /// <summary>Something that will happen: anywhere, or on one instance.</summary>
-    private readonly record struct Pending(InstanceContext? On, SendOrPostCallback Run, object? State);
-
     public void At(TimeSpan delay, Action action) => At(delay, on: null, static state => ((Action)state!)(), action);
 
     /// <param name="on">The instance that runs it, if it still does by then.</param>
@@ -37,7 +43,7 @@ internal sealed class EventLoop : SynchronizationContext
     {
         Guard();
         var at = Now + (delay < TimeSpan.Zero ? TimeSpan.Zero : delay);
-        _queue.Enqueue(new Pending(on, run, state), (at.Ticks, ++_tick));
+        _queue.Enqueue(new Pending(on, run, state), new Turn(at.Ticks, ++_tick));
     }
 
     /// <summary>Runs the next event; false when nothing is left to happen.</summary>
