@@ -19,7 +19,7 @@ public sealed partial class ConsumerGroups
             return new(ErrorCode.PolicyViolation, "A subscription has either topics or a pattern.");
         }
 
-        if (subscription.Pattern is { } pattern && TopicList.Compile(pattern) is null)
+        if (subscription.Pattern is { } pattern && TopicPattern.Find(pattern) is null)
         {
             return new(ErrorCode.PolicyViolation, "The topic pattern is no regular expression, or one that can take too long.");
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Topics;
 
@@ -8,9 +7,6 @@ namespace Serverless.Core.Groups;
 /// <summary>The topics as one decision sees them, and which of them a subscription means.</summary>
 internal sealed class TopicList(ImmutableSortedDictionary<string, Topic> topics)
 {
-    /// <summary>Longer patterns are refused.</summary>
-    public const int PatternLengthMax = 1000;
-
     // Kafka's exclude.internal.topics: a pattern never means these.
     private static readonly ImmutableHashSet<string> Internal = ["__consumer_offsets", "__transaction_state"];
 
@@ -42,32 +38,13 @@ internal sealed class TopicList(ImmutableSortedDictionary<string, Topic> topics)
         _ => [],
     };
 
-    /// <summary>The pattern as an expression that takes linear time on any name; null when it is none.</summary>
-    public static Regex? Compile(string pattern)
-    {
-        if (pattern.Length > PatternLengthMax)
-        {
-            return null;
-        }
-
-        try
-        {
-            _ = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-            return new Regex($@"\A(?:{pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
-
     private ImmutableSortedSet<string> Matching(string pattern)
     {
         lock (_gate)
         {
             if (!_byPattern.TryGetValue(pattern, out var names))
             {
-                var expression = Compile(pattern);
+                var expression = TopicPattern.Find(pattern);
                 names = [.. topics.Keys.Where(name => !Internal.Contains(name) && expression?.IsMatch(name) == true)];
                 _byPattern.Add(pattern, names);
             }

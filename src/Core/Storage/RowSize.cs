@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Serverless.Core.Storage;
 
 /// <summary>How large a row is to the service, and which columns it takes.</summary>
@@ -6,6 +8,12 @@ internal static class RowSize
     // What a transaction says about one action besides its keys and values: part headers, URL, conditions. A test holds
     // the whole against what the SDK sends.
     private const int ActionBytes = 1024;
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    private static readonly SearchValues<char> PlainCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .-_");
 
     private static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -72,25 +80,21 @@ internal static class RowSize
     private static bool IsColumnName(string name) =>
         name.Length is > 0 and <= 255
         && (char.IsAsciiLetter(name[0]) || name[0] == '_')
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+        && !name.AsSpan().ContainsAnyExcept(NameCharacters)
         && name is not ("PartitionKey" or "RowKey" or "Timestamp" or "ETag");
 
     // Half a surrogate pair has no UTF-8: it would come back as another character than was stored.
     private static bool IsWellFormed(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        var rest = text.AsSpan();
+        while (rest.IndexOfAnyInRange('\uD800', '\uDFFF') is var at and >= 0)
         {
-            if (!char.IsSurrogate(text[i]))
-            {
-                continue;
-            }
-
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            if (at + 1 == rest.Length || !char.IsSurrogatePair(rest[at], rest[at + 1]))
             {
                 return false;
             }
 
-            i++;
+            rest = rest[(at + 2)..];
         }
 
         return true;
@@ -100,9 +104,11 @@ internal static class RowSize
     private static long EscapedBytes(string text)
     {
         var bytes = text.Length + 2L;
-        foreach (var c in text)
+        var rest = text.AsSpan();
+        while (rest.IndexOfAnyExcept(PlainCharacters) is var at and >= 0)
         {
-            bytes += char.IsAsciiLetterOrDigit(c) || c is ' ' or '.' or '-' or '_' ? 0 : 5;
+            bytes += 5;
+            rest = rest[(at + 1)..];
         }
 
         return bytes;

@@ -114,8 +114,7 @@ internal static class FetchCheck
             Guarantee.Holds(
                 record.Offset < log.End && log.Records[(int)record.Offset].Value == value
                 && log.Records[(int)record.Offset].BatchCrc == header.Crc, "L10",
-                $"{log.Name}: {value} was read at {record.Offset}, where the log has "
-                + (record.Offset < log.End ? log.Records[(int)record.Offset].Value : "nothing") + ".");
+                $"{log.Name}: {value} was read at {record.Offset}, where the log has {(record.Offset < log.End ? log.Records[(int)record.Offset].Value : "nothing")}.");
         }
     }
 }

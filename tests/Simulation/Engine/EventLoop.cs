@@ -13,11 +13,20 @@ internal sealed class EventLoop : SynchronizationContext
     // A hundred times what a seed takes.
     private const long StepsMax = 2_000_000;
 
-    private readonly PriorityQueue<Action, (long At, long Tick)> _queue = new();
+    private readonly PriorityQueue<Pending, Turn> _queue = new();
     private readonly Thread _owner = Thread.CurrentThread;
     private volatile string? _escape;
     private GuaranteeException? _failure;
     private long _tick;
+
+    /// <summary>When something comes: by time, and at one time by arrival.</summary>
+    private readonly record struct Turn(long At, long Tick) : IComparable<Turn>
+    {
+        public int CompareTo(Turn other) => At != other.At ? At.CompareTo(other.At) : Tick.CompareTo(other.Tick);
+    }
+
+    /// <summary>Something that will happen: anywhere, or on one instance.</summary>
+    private readonly record struct Pending(InstanceContext? On, SendOrPostCallback Run, object? State);
 
     /// <summary>Virtual time since the seed began.</summary>
     public TimeSpan Now { get; private set; }
@@ -27,11 +36,14 @@ internal sealed class EventLoop : SynchronizationContext
     /// <summary>Everything that a replay must repeat, folded into one number.</summary>
     public TraceHash Trace { get; } = new();
 
-    public void At(TimeSpan delay, Action action)
+    public void At(TimeSpan delay, Action action) => At(delay, on: null, static state => ((Action)state!)(), action);
+
+    /// <param name="on">The instance that runs it, if it still does by then.</param>
+    public void At(TimeSpan delay, InstanceContext? on, SendOrPostCallback run, object? state)
     {
         Guard();
         var at = Now + (delay < TimeSpan.Zero ? TimeSpan.Zero : delay);
-        _queue.Enqueue(action, (at.Ticks, ++_tick));
+        _queue.Enqueue(new Pending(on, run, state), new Turn(at.Ticks, ++_tick));
     }
 
     /// <summary>Runs the next event; false when nothing is left to happen.</summary>
@@ -47,7 +59,7 @@ internal sealed class EventLoop : SynchronizationContext
             throw _failure;
         }
 
-        if (!_queue.TryDequeue(out var action, out var at))
+        if (!_queue.TryDequeue(out var next, out var at))
         {
             return false;
         }
@@ -56,8 +68,16 @@ internal sealed class EventLoop : SynchronizationContext
         Guarantee.Holds(++Steps < StepsMax, "A4", $"{StepsMax} steps, and no end: something goes round and round.");
         Trace.Add(at.At);
         Trace.Add(at.Tick);
-        SetSynchronizationContext(this);
-        action();
+        if (next.On is { } instance)
+        {
+            instance.RunNow(next.Run, next.State);
+        }
+        else
+        {
+            SetSynchronizationContext(this);
+            next.Run(next.State);
+        }
+
         return true;
     }
 
@@ -117,7 +137,7 @@ internal sealed class EventLoop : SynchronizationContext
     {
         if (OnThread())
         {
-            At(TimeSpan.Zero, () => d(state));
+            At(TimeSpan.Zero, on: null, d, state);
         }
     }
 

@@ -25,13 +25,13 @@ internal sealed class InstanceContext(EventLoop loop) : SynchronizationContext
         }
     }
 
-    public void Run(TimeSpan delay, Action action) => Loop.At(delay, () => RunNow(action));
+    public void Run(TimeSpan delay, Action action) => Loop.At(delay, this, static state => ((Action)state!)(), action);
 
     public override void Post(SendOrPostCallback d, object? state)
     {
         if (Loop.OnThread())
         {
-            Run(TimeSpan.Zero, () => d(state));
+            Loop.At(TimeSpan.Zero, this, d, state);
         }
     }
 
@@ -40,7 +40,8 @@ internal sealed class InstanceContext(EventLoop loop) : SynchronizationContext
 
     public override SynchronizationContext CreateCopy() => this;
 
-    private void RunNow(Action action)
+    /// <summary>Called by the loop when the time of something has come that this instance was to run.</summary>
+    public void RunNow(SendOrPostCallback run, object? state)
     {
         if (IsDead)
         {
@@ -49,11 +50,11 @@ internal sealed class InstanceContext(EventLoop loop) : SynchronizationContext
 
         if (IsStalled)
         {
-            Run(_stalledUntil - Loop.Now, action);
+            Loop.At(_stalledUntil - Loop.Now, this, run, state);
             return;
         }
 
         SetSynchronizationContext(this);
-        action();
+        run(state);
     }
 }

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
+
 namespace Serverless.Simulation.Engine;
 
-/// <summary>A running hash (FNV-1a over 64-bit words); equal for equal runs, in any process.</summary>
+/// <summary>A running hash (FNV-1a over 64-bit words); equal for equal runs, in any process on a machine of this byte order.</summary>
 internal sealed class TraceHash
 {
     private const ulong Prime = 0x100000001B3;
@@ -13,11 +15,21 @@ internal sealed class TraceHash
         Value ^= Value >> 29;
     }
 
-    public void Add(string text)
+    public void Add(string text) => Add(MemoryMarshal.AsBytes(text.AsSpan()));
+
+    /// <summary>The length comes first, so that what follows is never taken for a part.</summary>
+    public void Add(ReadOnlySpan<byte> bytes)
     {
-        foreach (var character in text)
+        Add(bytes.Length);
+        var words = MemoryMarshal.Cast<byte, long>(bytes);
+        foreach (var word in words)
         {
-            Value = (Value ^ character) * Prime;
+            Add(word);
+        }
+
+        foreach (var rest in bytes[(words.Length * sizeof(long))..])
+        {
+            Add(rest);
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class FaultyBlobs(IBlobStore store, StorageChannel channel, Stor
         StorageRules.BlobName(name);
         return channel.SendAsync(
             StorageCall.Create,
-            () => $"create {Short.Blob(name)}",
+            new BlobRequest(StorageCall.Create, name),
             () =>
             {
                 var outcome = Now(store.CreateAsync(name, CancellationToken.None));
@@ -31,7 +31,7 @@ internal sealed class FaultyBlobs(IBlobStore store, StorageChannel channel, Stor
         var sent = block.ToArray();
         return channel.SendAsync(
             StorageCall.Append,
-            () => $"append {Short.Blob(name)} @{position} {Short.Batches(sent)}",
+            new BlobRequest(StorageCall.Append, name, position, Block: sent),
             () =>
             {
                 var result = Now(store.AppendAsync(name, position, sent, CancellationToken.None));
@@ -47,7 +47,7 @@ internal sealed class FaultyBlobs(IBlobStore store, StorageChannel channel, Stor
         StorageRules.Read(name, position, bytesMax);
         return channel.SendAsync(
             StorageCall.Read,
-            () => $"read {Short.Blob(name)} @{position} +{bytesMax}",
+            new BlobRequest(StorageCall.Read, name, position, bytesMax),
             () => Now(store.ReadAsync(name, position, bytesMax, CancellationToken.None)),
             unknown: null,
             cancellationToken);
@@ -59,7 +59,7 @@ internal sealed class FaultyBlobs(IBlobStore store, StorageChannel channel, Stor
         StorageRules.List(prefix, take);
         return channel.SendAsync(
             StorageCall.List,
-            () => $"list {Short.Blob(prefix)}",
+            new BlobRequest(StorageCall.List, prefix),
             () => Now(store.ListAsync(prefix, continuation, take, CancellationToken.None)),
             unknown: null,
             cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class FaultyBlobs(IBlobStore store, StorageChannel channel, Stor
         StorageRules.Delete(name, etag);
         return channel.SendAsync(
             StorageCall.Delete,
-            () => $"delete {Short.Blob(name)}",
+            new BlobRequest(StorageCall.Delete, name),
             () =>
             {
                 var outcome = Now(store.DeleteAsync(name, etag, CancellationToken.None));

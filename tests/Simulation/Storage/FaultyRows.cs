@@ -11,7 +11,7 @@ internal sealed class FaultyRows(IRowStore store, StorageChannel channel, Storag
         StorageRules.Get(table, key);
         return channel.SendAsync(
             StorageCall.Get,
-            () => $"get {table} {Short.Key(key.Partition)} {key.Row}",
+            new GetRequest(table, key),
             () => Now(store.GetAsync(table, key, CancellationToken.None)),
             unknown: null,
             cancellationToken);
@@ -22,7 +22,7 @@ internal sealed class FaultyRows(IRowStore store, StorageChannel channel, Storag
         StorageRules.Query(table, query);
         return channel.SendAsync(
             StorageCall.Query,
-            () => $"query {table} {Short.Key(query.Partition)} {query.From}..{query.To}",
+            new QueryRequest(table, query),
             () => Now(store.QueryAsync(table, query, CancellationToken.None)),
             unknown: null,
             cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class FaultyRows(IRowStore store, StorageChannel channel, Storag
         var sent = actions.ToArray();
         return channel.SendAsync(
             StorageCall.Submit,
-            () => $"submit {table} {Short.Key(partition)} {string.Join(", ", sent.Select(a => $"{a.Kind} {a.Row}"))}",
+            new SubmitRequest(table, partition, sent),
             () =>
             {
                 var result = Now(store.SubmitAsync(table, partition, sent, CancellationToken.None));

@@ -10,11 +10,11 @@ namespace Serverless.Simulation.Storage;
 /// </remarks>
 internal sealed class StorageChannel(
     EventLoop loop, InstanceContext instance, IFaultPlan plan, FaultTable table, Random scheduler, Random faults,
-    Latency latency, Action<string> note, Action crash)
+    Latency latency, Action<IStorageRequest, Fault> note, Action crash)
 {
     /// <summary>Sends one call. <paramref name="unknown"/> is the answer of a change whose outcome nobody learns; null for reads.</summary>
     public ValueTask<T> SendAsync<T>(
-        StorageCall call, Func<string> what, Func<T> effect, Func<T>? unknown, CancellationToken cancellationToken)
+        StorageCall call, IStorageRequest what, Func<T> effect, Func<T>? unknown, CancellationToken cancellationToken)
     {
         loop.Guard();
         RequestCost.Count(loop);
@@ -32,13 +32,13 @@ internal sealed class StorageChannel(
 
         var fault = plan.Next(call);
         table.Count(call, fault);
-        note(fault == Fault.None ? what() : $"{what()} ✗ {fault}");
-        Deliver(call, fault, effect, unknown, reply);
+        note(what, fault);
+        Deliver(fault, effect, unknown, reply);
         return new ValueTask<T>(reply.Task);
     }
 
     private void Deliver<T>(
-        StorageCall call, Fault fault, Func<T> effect, Func<T>? unknown, TaskCompletionSource<T> reply)
+        Fault fault, Func<T> effect, Func<T>? unknown, TaskCompletionSource<T> reply)
     {
         var (there, back) = (latency.Draw(scheduler), latency.Draw(scheduler));
         var timeout = scheduler.Between(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30));
@@ -99,8 +99,6 @@ internal sealed class StorageChannel(
                 Effect(there, effect, then: result => Answer(back, result, reply));
                 break;
         }
-
-        _ = call;
     }
 
     private TimeSpan Late() =>

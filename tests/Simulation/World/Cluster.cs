@@ -65,7 +65,7 @@ internal sealed class Cluster
         Instance? self = null;
         var channel = new StorageChannel(
             Loop, context, Plan, Table, _chance.Scheduler, _chance.Faults, _shape.Latency,
-            what => History.Add(name, what), () => Crash(self!, slot));
+            (what, fault) => History.Add(name, what, fault), () => Crash(self!, slot));
         IBlobStore blobs = new FaultyBlobs(Blobs, channel, Audit);
         IRowStore rows = new FaultyRows(Rows, channel, Audit, Service);
         self = Planted.Instance(_bug, name, context, clock, random, _shape, blobs, rows);

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Serverless.Core.Storage.Memory;
 
 /// <summary>The reference for <see cref="IRowStore"/>: what Azure does, in one process, without chance or failure.</summary>
@@ -7,8 +9,14 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
 {
     private readonly Lock _gate = new();
     private readonly ServiceClock _clock = new(clock);
-    private readonly Dictionary<(string Table, string Partition), OrdinalMap<StoredRow>> _partitions = [];
+    private readonly Dictionary<(string Table, string Partition), OrdinalMap<Held>> _partitions = [];
     private long _writes;
+
+    // A row that nobody can change is given to all who read it; of one with arrays each gets a copy.
+    private readonly record struct Held(StoredRow Row, bool HasArrays)
+    {
+        public StoredRow Given() => HasArrays ? Row with { Columns = Copy(Row.Columns) } : Row;
+    }
 
     public ValueTask<RowRead> GetAsync(string table, RowKey key, CancellationToken cancellationToken)
     {
@@ -16,7 +24,7 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            return new(new RowRead(Find_NeedsGate(table, key) is { } row ? Copy(row) : null, _clock.Now()));
+            return new(new RowRead(Find_NeedsGate(table, key)?.Given(), _clock.Now()));
         }
     }
 
@@ -36,7 +44,7 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
             var end = query.To is null ? partition.Count : partition.LowerBound(query.To);
             for (; index < end && rows.Count < query.Take; index++)
             {
-                rows.Add(Copy(partition.ValueAt(index)));
+                rows.Add(partition.ValueAt(index).Given());
             }
 
             return new(new RowPage(rows, index < end, _clock.Now()));
@@ -52,7 +60,7 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
         {
             foreach (var action in actions)
             {
-                if (Find_NeedsGate(table, new RowKey(partition, action.Row))?.ETag != action.ETag)
+                if (Find_NeedsGate(table, new RowKey(partition, action.Row))?.Row.ETag != action.ETag)
                 {
                     return new(new SubmitResult(SubmitOutcome.Conflict, [], _clock.Now()));
                 }
@@ -68,14 +76,14 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
         }
     }
 
-    private StoredRow? Find_NeedsGate(string table, RowKey key) =>
+    private Held? Find_NeedsGate(string table, RowKey key) =>
         _partitions.TryGetValue((table, key.Partition), out var rows) && rows.TryGet(key.Row, out var row) ? row : null;
 
     private string? Apply_NeedsGate(string table, string partition, RowAction action)
     {
         if (!_partitions.TryGetValue((table, partition), out var rows))
         {
-            rows = _partitions[(table, partition)] = new OrdinalMap<StoredRow>();
+            rows = _partitions[(table, partition)] = new OrdinalMap<Held>();
         }
 
         if (action.Columns is null)
@@ -84,22 +92,36 @@ public sealed class MemoryRowStore(TimeProvider clock) : IRowStore
             return null;
         }
 
-        var row = new StoredRow(new RowKey(partition, action.Row), $"W/\"{++_writes:X}\"", Copy(action.Columns));
-        rows.Set(action.Row, row);
+        var columns = Copy(action.Columns);
+        var hasArrays = columns.Values.Any(value => value is byte[]);
+        var row = new StoredRow(
+            new RowKey(partition, action.Row),
+            $"W/\"{++_writes:X}\"",
+            hasArrays ? columns : new ReadOnlyDictionary<string, object>(columns));
+        rows.Set(action.Row, new Held(row, hasArrays));
         return row.ETag;
     }
 
-    private static StoredRow Copy(StoredRow row) => row with { Columns = Copy(row.Columns) };
-
     // Neither the writer nor a reader may change a stored row through an array or a dictionary that it still holds.
-    private static Dictionary<string, object> Copy(IReadOnlyDictionary<string, object> columns) =>
-        columns.ToDictionary(
-            column => column.Key,
-            column => column.Value switch
+    private static Dictionary<string, object> Copy(IReadOnlyDictionary<string, object> columns)
+    {
+        // Of a dictionary the constructor copies whole buckets.
+        var copy = columns is Dictionary<string, object> table
+            ? new Dictionary<string, object>(table, StringComparer.Ordinal)
+            : new Dictionary<string, object>(columns, StringComparer.Ordinal);
+        foreach (var (name, value) in columns)
+        {
+            switch (value)
             {
-                byte[] bytes => bytes.ToArray(),
-                DateTimeOffset moment => moment.ToUniversalTime(),
-                var value => value,
-            },
-            StringComparer.Ordinal);
+                case byte[] bytes:
+                    copy[name] = bytes.ToArray();
+                    break;
+                case DateTimeOffset moment when moment.Offset != TimeSpan.Zero:
+                    copy[name] = moment.ToUniversalTime();
+                    break;
+            }
+        }
+
+        return copy;
+    }
 }
