@@ -236,9 +236,9 @@ internal sealed class Member
             return;
         }
 
-        if (!IsPlain && _random.Chance(0.3))
+        if (!IsPlain && _random.Chance(0.4))
         {
-            await _client.PauseAsync(_random.Between(TimeSpan.Zero, 2 * _group.Settings.SessionTimeout));
+            await _client.PauseAsync(_random.Between(TimeSpan.Zero, _group.Settings.InstanceTimeout));
         }
 
         var tag = $"{Name}#{_random.Next()}";
