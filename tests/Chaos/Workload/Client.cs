@@ -16,7 +16,7 @@ internal sealed record Reply(
 /// <summary>One client of the service. It keeps a host for a while, and goes to another one when that does not answer.</summary>
 internal sealed class Client(HostPool hosts, Journal journal, string name, Random random, TimeProvider clock)
 {
-    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5), NobodyPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(4), NobodyPause = TimeSpan.FromMilliseconds(50);
     private const double Repeated = 0.1, Moves = 0.1;
 
     // One for all clients. What it cannot deliver it must not try again by itself: no time-outs and no redirects of its own.
@@ -58,23 +58,29 @@ internal sealed class Client(HostPool hosts, Journal journal, string name, Rando
             var host = await HostAsync(butNot);
             var invoked = journal.Now;
             using var patience = new CancellationTokenSource(AnswerMax + wait, clock);
+            var hasAnswered = false;
+            host.Silence.Asked(clock);
             try
             {
                 using var message = request.Message(host.Address);
                 using var response = await Http.SendAsync(message, patience.Token);
                 var body = await response.Content.ReadAsByteArrayAsync(patience.Token);
-                hosts.Trust(host.Name);
+                hasAnswered = true;
                 return Of((int)response.StatusCode, body, host.Name, invoked);
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
             {
                 // Nobody has seen it: as every request has content, no other connection was tried before. So another host may get it.
-                Avoid(host);
+                _host = null;
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
-                Avoid(host);
+                _host = null;
                 return new Reply(Outcome.Info, 0, 0, default, host.Name, invoked, journal.Now, e is OperationCanceledException);
+            }
+            finally
+            {
+                host.Silence.Ended(hasAnswered, clock);
             }
         }
     }
@@ -116,12 +122,6 @@ internal sealed class Client(HostPool hosts, Journal journal, string name, Rando
 
             await Task.Delay(NobodyPause, clock);
         }
-    }
-
-    private void Avoid(HostProcess host)
-    {
-        hosts.Suspect(host.Name);
-        _host = null;
     }
 }
 

@@ -16,11 +16,11 @@ internal sealed class GroupMember(Client client, GroupShape group)
 {
     private const double Crash = 0.004, Stall = 0.004, Leaves = 0.004;
     private const double CommitAll = 0.15, CommitSome = 0.15, Beat = 0.15, Look = 0.08, LookAtCommits = 0.08;
-    private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(100), IdleMax = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<At, long> _processed = [];
     private string? _comesBackAs;
-    private int _names, _instances;
+    private int _names, _instances, _received;
     private string _name = "";
 
     /// <summary>Its instance now, as the history has it; null while it has none.</summary>
@@ -81,9 +81,16 @@ internal sealed class GroupMember(Client client, GroupShape group)
     {
         while (!stop.IsCancellationRequested)
         {
+            var before = _received;
             if (!await PollAsync() || !await ThenAsync())
             {
                 return;
+            }
+
+            if (_received == before)
+            {
+                // Nothing to do: the machine is the others' as well.
+                await client.PauseAsync(client.Random.Between(TimeSpan.Zero, IdleMax), stop);
             }
 
             if (!IsCalm && client.Random.Happens(Leaves))
@@ -119,6 +126,7 @@ internal sealed class GroupMember(Client client, GroupShape group)
         foreach (var record in ((Poll)operation.Step).Records)
         {
             _processed[record.At] = record.Offset;
+            _received++;
         }
 
         return reply.Outcome == Outcome.Ok || GiveUp(reply);

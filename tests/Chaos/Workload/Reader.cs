@@ -19,7 +19,7 @@ internal sealed class Reader(Client client)
             var end = _ends.GetValueOrDefault(at);
             Task asked = client.Random.Next(20) switch
             {
-                < 6 => EndsAsync(at),
+                < 4 => EndsAsync(at),
                 < 12 => ReadAsync(at, client.Random.NextInt64(end + 1), null),
                 < 15 => ReadAsync(at, end, null),
                 < 17 when _times.TryGetValue(at, out var time) => ReadAsync(at, null, time),

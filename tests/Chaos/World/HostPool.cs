@@ -9,13 +9,9 @@ namespace Serverless.Chaos.World;
 /// </remarks>
 internal sealed class HostPool(string storage, ChaosSettings settings, Tally tally, TimeProvider clock) : IAsyncDisposable
 {
-    // A client that had no answer from a host leaves it alone for a while, as any balancer would.
-    private static readonly TimeSpan SuspicionTime = TimeSpan.FromSeconds(3);
-
     private readonly Random _seeds = settings.RandomOf("faults");
     private readonly Lock _lock = new();
     private readonly List<HostProcess> _hosts = [];
-    private readonly ConcurrentDictionary<string, long> _suspectSince = new();
     private readonly ConcurrentDictionary<Task, bool> _launches = new();
     private int _count, _starting;
     private double _faultRate = ChaosSettings.FaultRate;
@@ -65,19 +61,13 @@ internal sealed class HostPool(string storage, ChaosSettings settings, Tally tal
         }
     }
 
-    /// <summary>A host to ask; clients do not know which ones stand still until they have waited in vain.</summary>
+    /// <summary>A host to ask: one that answers, as far as is known. Clients are not told which ones stand still.</summary>
     public HostProcess? Pick(Random random, string? butNot = null)
     {
-        var now = clock.GetTimestamp();
         var all = Where(host => host.Name != butNot);
-        var trusted = all.Where(host => !_suspectSince.TryGetValue(host.Name, out var since)
-            || clock.GetElapsedTime(since, now) > SuspicionTime).ToList();
-        return trusted.Count > 0 ? random.Pick(trusted) : all.Count > 0 ? random.Pick(all) : null;
+        var answering = all.Where(host => !host.Silence.IsLong(clock)).ToList();
+        return answering.Count > 0 ? random.Pick(answering) : all.Count > 0 ? random.Pick(all) : null;
     }
-
-    public void Suspect(string host) => _suspectSince[host] = clock.GetTimestamp();
-
-    public void Trust(string host) => _suspectSince.TryRemove(host, out _);
 
     /// <summary>Hosts without faults take over. Those that were there have some time to finish what they still have to do.</summary>
     public async Task HealAsync(TimeSpan drain)

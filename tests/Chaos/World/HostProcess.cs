@@ -37,6 +37,9 @@ internal sealed partial class HostProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
 
+    /// <summary>What clients know of whether it answers.</summary>
+    public Silence Silence { get; } = new();
+
     public bool IsSuspended { get; private set; }
 
     public bool IsGone { get; private set; }
