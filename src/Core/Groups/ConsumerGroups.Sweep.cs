@@ -55,6 +55,12 @@ public sealed partial class ConsumerGroups
                 continue;
             }
 
+            if (await ForgetsDeletedTopicsAsync(draft, topics, cancellationToken))
+            {
+                await request.StepAsync(draft, cancellationToken);
+                continue;
+            }
+
             var isOver = state.Consumers.IsEmpty && state.ServedAt - index.TouchedAt > _options.IndexGrace;
             if (isOver)
             {
@@ -64,6 +70,24 @@ public sealed partial class ConsumerGroups
 
             return;
         }
+    }
+
+    // Kafka too forgets a topic's offsets with the topic. An id is never used again, so a row of one that storage does not have
+    // now says nothing to anybody; of what members own they let go themselves.
+    private async ValueTask<bool> ForgetsDeletedTopicsAsync(
+        GroupDraft draft, TopicList topics, CancellationToken cancellationToken)
+    {
+        bool IsLost(PartitionRow row) =>
+            row.TopicId.Length > 0 && topics.Find(row.At.Topic)?.Id != row.TopicId && draft.OwnerOf(row) is null;
+
+        var suspects = draft.State.Partitions.Values.Select(partition => partition.Row).Where(IsLost).ToList();
+        topics = await _topics.RefreshedAsync(topics, suspects.Select(row => row.At.Topic).Distinct(), cancellationToken);
+        foreach (var row in suspects.Where(IsLost).Take(draft.Room))
+        {
+            draft.Delete(row);
+        }
+
+        return !draft.IsEmpty;
     }
 
     private static List<ConsumerRow> Overdue(GroupDraft draft, DateTimeOffset now) =>

@@ -1,4 +1,6 @@
 using Serverless.Core.Groups;
+using Serverless.Core.Groups.Rows;
+using Serverless.Core.Storage;
 using Xunit;
 using static Serverless.Core.Tests.Groups.GroupWorld;
 
@@ -78,5 +80,32 @@ public sealed class SweepTests
         await _world.Groups.SweepAsync(default);
 
         Assert.Empty((await _world.Groups.DescribeAsync(Group, default))!.Members);
+    }
+
+    [Fact]
+    public async Task Offsets_of_a_deleted_topic_go_and_those_of_one_that_the_list_does_not_have_yet_stay()
+    {
+        _world.Topic("gone", 150, records: 1);
+        var listed = new[] { _world.Topic("kept", 1, records: 1) };
+        await _world.JoinAsync("c1", ByHand, "gone", "kept", "new");
+        while ((await _world.ReadAsync("c1")).Count > 0)
+        {
+            Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c1", null, default)).Error);
+        }
+
+        _world.Topic("new", 1, records: 1);
+        await _world.ReadAsync("c1");
+        Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c1", null, default)).Error);
+        Ok(await _world.Groups.DeleteInstanceAsync(Group, "c1", default));
+        _world.Topics.Remove("gone");
+        _world.Topics.Listed = listed;
+
+        await _world.Start().SweepAsync(default);
+
+        var rows = (await _world.Memory.QueryAsync(
+            Layout.GroupsTable, RowQuery.Prefix(KeyEncoding.Encode(Group), PartitionRow.Prefix), default)).Rows;
+        Assert.Equal(["kept", "new"], rows.Select(row => PartitionRow.Decode(row.Columns).At.Topic));
+        _world.Topics.Listed = null;
+        Assert.Equal((1, 1), (await _world.CommittedAsync(0, "kept"), await _world.CommittedAsync(0, "new")));
     }
 }
