@@ -6,6 +6,7 @@ internal sealed class GroupCache(int groupsMax)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, GroupState> _states = [];
     private readonly Queue<string> _byAge = new();
+    private readonly Dictionary<string, CancellationTokenSource> _news = [];
 
     public GroupState? Find(string group)
     {
@@ -15,9 +16,29 @@ internal sealed class GroupCache(int groupsMax)
         }
     }
 
+    /// <summary>Signalled when this process learns of other members, or another target, than the state has.</summary>
+    public CancellationToken NewsSince(GroupState state)
+    {
+        lock (_gate)
+        {
+            if (!_states.TryGetValue(state.Name, out var kept) || IsNews(state, kept))
+            {
+                return new CancellationToken(canceled: kept is not null);
+            }
+
+            if (!_news.TryGetValue(state.Name, out var source))
+            {
+                _news.Add(state.Name, source = new CancellationTokenSource());
+            }
+
+            return source.Token;
+        }
+    }
+
     /// <summary>Keeps what was read, unless something read later is there already.</summary>
     public void Keep(GroupState state)
     {
+        CancellationTokenSource? news = null;
         lock (_gate)
         {
             if (_states.TryGetValue(state.Name, out var kept))
@@ -27,6 +48,8 @@ internal sealed class GroupCache(int groupsMax)
                 {
                     return;
                 }
+
+                news = NewsNeedsLock(kept, state);
             }
             else
             {
@@ -37,21 +60,36 @@ internal sealed class GroupCache(int groupsMax)
             while (_states.Count > groupsMax && _byAge.TryDequeue(out var oldest))
             {
                 _states.Remove(oldest);
+                _news.Remove(oldest);
             }
         }
+
+        news?.Cancel();
     }
 
     /// <summary>Enters what was committed, row by row: others of this process may have committed meanwhile.</summary>
     public void Apply(GroupDraft draft, IReadOnlyList<string?> etags)
     {
+        CancellationTokenSource? news = null;
         lock (_gate)
         {
             if (_states.TryGetValue(draft.State.Name, out var kept))
             {
-                _states[draft.State.Name] = draft.AppliedTo(kept, etags);
+                var applied = _states[draft.State.Name] = draft.AppliedTo(kept, etags);
+                news = NewsNeedsLock(kept, applied);
             }
         }
+
+        // Outside of the lock: whoever waits for it goes on in here.
+        news?.Cancel();
     }
+
+    private CancellationTokenSource? NewsNeedsLock(GroupState former, GroupState state) =>
+        IsNews(former, state) && _news.Remove(state.Name, out var source) ? source : null;
+
+    // Consumers that are no members come and go without an epoch.
+    private static bool IsNews(GroupState former, GroupState state) =>
+        EpochOf(former) != EpochOf(state) || former.Consumers.Count != state.Consumers.Count;
 
     private static int EpochOf(GroupState state) => state.Group?.Row.Epoch ?? 0;
 }

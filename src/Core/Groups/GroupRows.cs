@@ -51,6 +51,9 @@ internal sealed class GroupRows(
             ? consumer.Row
             : null;
 
+    /// <summary>Signalled when this process learns that the group has changed since; what another process does it learns later.</summary>
+    public CancellationToken NewsSince(GroupState state) => _cache.NewsSince(state);
+
     /// <summary>The rows as storage has them now.</summary>
     public async ValueTask<GroupState> ReadAsync(string group, CancellationToken cancellationToken)
     {

@@ -147,19 +147,19 @@ internal sealed class PollOperation(
             slice = slice < pause ? slice : pause;
         }
 
-        if (read.WaitsFor.Count > 0)
-        {
-            var isWoken = await Waiting.UntilAsync(
-                over => logs.WaitAsync(read.WaitsFor, slice, over), poll.WaitIsOver, cancellationToken);
+        // What it waits for may be another member's from now on, or more may be its own.
+        var news = rows.NewsSince(ready.Draft.State);
+        var isWoken = await Waiting.UntilAsync(
+            over => Waiting.UntilAsync(
+                either => read.WaitsFor.Count > 0 ? logs.WaitAsync(read.WaitsFor, slice, either) : PauseAsync(slice, either),
+                news, over),
+            poll.WaitIsOver, cancellationToken);
 
-            // The time is over and nothing came: there is no need to look at any row again.
-            return !isWoken && slice == left && read.Selection.Progress.Count == 0
+        // The time is over and nothing came: there is no need to look at any row again.
+        return !isWoken && slice == left && read.WaitsFor.Count > 0 && read.Selection.Progress.Count == 0
+            && !news.IsCancellationRequested
                 ? new(ErrorCode.None, [], false)
                 : null;
-        }
-
-        await Waiting.UntilAsync(over => PauseAsync(slice, over), poll.WaitIsOver, cancellationToken);
-        return null;
     }
 
     // What was delivered by earlier polls; never what this one is about to deliver.

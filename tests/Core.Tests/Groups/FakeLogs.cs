@@ -124,6 +124,7 @@ internal sealed class FakeLogs(JumpClock clock) : IPartitionLogs
         OnWait = null;
         meanwhile?.Invoke();
         cancellationToken.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (positions.Any(at => Find(at.Topic, at.Partition).End > at.Offset))
         {
             return new(true);

@@ -349,6 +349,35 @@ public sealed class PollTests
     }
 
     [Fact]
+    public async Task A_waiting_poll_takes_over_at_once_what_a_member_leaves_in_the_same_process()
+    {
+        var topic = _world.Topic("t", 2);
+        await _world.JoinAsync("c1");
+        await _world.JoinAsync("c2");
+        await _world.SettleAsync("c1", "c2");
+        var left = Assert.Single(await _world.HasAsync("c2")).Partition;
+        _world.Logs.OnWait = () =>
+        {
+            Ok(_world.Groups.DeleteInstanceAsync(Group, "c2", default).AsTask().GetAwaiter().GetResult());
+            _world.Fill(topic, left, 1);
+        };
+        var began = _world.Clock.Elapsed;
+
+        Assert.Equal([$"t-{left}-0"], await _world.ReadAsync("c1", wait: TimeSpan.FromSeconds(15)));
+        Assert.True(_world.Clock.Elapsed - began < TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_waiting_poll_ends_when_its_instance_is_deleted_in_the_same_process()
+    {
+        _world.Topic("t", 1);
+        await _world.JoinAsync("c1");
+        _world.Logs.OnWait = () => Ok(_world.Groups.DeleteInstanceAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult());
+
+        Assert.Equal(ErrorCode.UnknownMemberId, (await _world.PollAsync("c1", wait: TimeSpan.FromSeconds(15))).Error);
+    }
+
+    [Fact]
     public async Task A_poll_that_finds_others_waiting_longer_than_a_poll_may_is_refused_and_not_an_unknown_outcome()
     {
         _world.Topic("t", 1, records: 0);
