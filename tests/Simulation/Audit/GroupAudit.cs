@@ -19,6 +19,9 @@ internal sealed class GroupAudit(
     private readonly Dictionary<int, GroupTarget> _targets = [];
     private readonly Dictionary<(TopicPartition At, int Epoch), string> _owners = [];
 
+    // Instances, by id, that were renewed after their time.
+    private readonly HashSet<string> _lapsed = new(StringComparer.Ordinal);
+
     public GroupClaims Claims { get; } = new();
 
     public GroupRow? Row { get; private set; }
@@ -31,8 +34,9 @@ internal sealed class GroupAudit(
 
     private IEnumerable<ConsumerRow> Members => _consumers.Values.Where(consumer => consumer.IsMember);
 
-    /// <summary>Whether the instance is there and its time is not over: then nobody may be told that it is unknown.</summary>
-    public bool Has(string instance) => _consumers.TryGetValue(instance, out var consumer) && Now <= consumer.Expires;
+    /// <summary>Whether the instance is there and its time never was over: then nobody may be told that it is unknown.</summary>
+    public bool Has(string instance) =>
+        _consumers.TryGetValue(instance, out var consumer) && Now <= consumer.Expires && !_lapsed.Contains(consumer.Id);
 
     /// <summary>What is still to happen until these instances, and no others, share these topics as the target says; null when nothing is.</summary>
     public string? Unsettled(IEnumerable<string> instances, IEnumerable<Topic> topics)
@@ -92,6 +96,12 @@ internal sealed class GroupAudit(
         if (action.Columns is { } columns)
         {
             var consumer = ConsumerRowCodec.Decode(columns);
+            if (_consumers.TryGetValue(consumer.Name, out var was) && was.Id == consumer.Id && Now > was.Expires)
+            {
+                // Nobody had ended it, so its own request may renew it; another of its requests may just have found it over.
+                _lapsed.Add(consumer.Id);
+            }
+
             _consumers[consumer.Name] = consumer;
             written.Add(consumer.Name);
             if (consumer.IsMember)
