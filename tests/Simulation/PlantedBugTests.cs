@@ -29,7 +29,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
                 return caught.Count == 0;
             });
 
-            // Two seeds run at a time; the lower one is what a run in order would have found.
+            // Several seeds run at a time; the lowest one is what a run in order would have found.
             if (caught.MinBy(result => result.Seed) is { } first)
             {
                 table.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"| {bug} | {first.Failure!.Name} | {first.Seed} |");

@@ -4,21 +4,21 @@ using Serverless.Simulation.World;
 
 namespace Serverless.Simulation;
 
-/// <summary>Which seeds to run, by the environment; and two threads to run them on.</summary>
+/// <summary>Which seeds to run, by the environment; and the threads to run them on.</summary>
 internal static class Seeds
 {
-    private const int AtOnce = 2;
+    private static readonly int AtOnce = Math.Max(1, Environment.ProcessorCount);
 
     /// <summary>SEED: this one and no other.</summary>
     public static ulong? One { get; } = Number("SEED");
 
-    /// <summary>SEEDS: how many; 300 are quick, 2,000 take some minutes.</summary>
-    public static ulong Count { get; } = Number("SEEDS") ?? 300;
+    /// <summary>SEEDS: how many. The default fills the fault table.</summary>
+    public static ulong Count { get; } = Number("SEEDS") ?? 2_000;
 
     /// <summary>FIRST: where to begin.</summary>
     public static ulong First { get; } = Number("FIRST") ?? 1;
 
-    /// <summary>BUG: a planted bug to replay a seed with.</summary>
+    /// <summary>BUG: a planted bug to run them with.</summary>
     public static PlantedBug Bug { get; } =
         Enum.TryParse<PlantedBug>(Environment.GetEnvironmentVariable("BUG"), out var bug) ? bug : PlantedBug.None;
 

@@ -18,8 +18,6 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
     /// <summary>How far the clocks may be off that retention and producers go by.</summary>
     public TimeSpan ClockSlack { get; init; } = TimeSpan.FromSeconds(2);
 
-    public long Effects { get; private set; }
-
     public IEnumerable<(string TopicId, int Partition)> Partitions => _partitions.Keys;
 
     public PartitionAudit Of(string topicId, int partition)
@@ -55,7 +53,6 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public void Created(string blob, CreateOutcome outcome)
     {
-        Effects++;
         if (outcome == CreateOutcome.Created)
         {
             PartitionOf(blob).Created(Layout.BaseOffset(blob));
@@ -64,7 +61,6 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public void Appended(string blob, long position, ReadOnlySpan<byte> block, AppendResult result)
     {
-        Effects++;
         if (result.Outcome == AppendOutcome.Appended)
         {
             PartitionOf(blob).Appended(Layout.BaseOffset(blob), position, block);
@@ -73,7 +69,6 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public void Deleted(string blob, DeleteOutcome outcome)
     {
-        Effects++;
         if (outcome == DeleteOutcome.Deleted)
         {
             PartitionOf(blob).Deleted(Layout.BaseOffset(blob));
@@ -82,7 +77,6 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public void Submitted(string table, string partition, IReadOnlyList<RowAction> actions, SubmitResult result)
     {
-        Effects++;
         if (result.Outcome != SubmitOutcome.Committed)
         {
             return;

@@ -10,6 +10,9 @@ internal sealed class FaultTable
 
     public long Calls { get; private set; }
 
+    /// <summary>Calls that met a fault.</summary>
+    public long Hits => Calls - Faults.Calls.Sum(call => _hits[(int)call, (int)Fault.None]);
+
     public void Count(StorageCall call, Fault fault)
     {
         Calls++;

@@ -38,6 +38,7 @@ internal sealed class Client(Cluster cluster, Random workload, string name)
             return new Reply<T>(Outcome.Fail, default);
         }
 
+        cluster.Operations++;
         cluster.History.Add(Name, $"calls {what} on {instance.Name}");
         var timeout = Patience ?? Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
         var hangsUp = Random.Chance(0.5);

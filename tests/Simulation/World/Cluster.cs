@@ -45,6 +45,9 @@ internal sealed class Cluster
 
     public FaultTable Table { get; } = new();
 
+    /// <summary>What clients asked of instances.</summary>
+    public long Operations { get; set; }
+
     public IFaultPlan Plan { get; }
 
     public IReadOnlyList<Instance?> Slots => _slots;

@@ -54,7 +54,7 @@ internal sealed class SeedRun
 
         return new SeedResult(
             seed, bug, failure, failure is null ? "" : run._cluster.History.ToString(), run._loop.Trace.Value,
-            run._loop.Now, run._cluster.History.Events, run._cluster.Audit.Effects, run._cluster.Table);
+            run._loop.Now, run._cluster.History.Events, run._cluster.Operations, run._cluster.Table);
     }
 
     private void All()
@@ -191,7 +191,7 @@ internal sealed class SeedRun
 /// <summary>What became of a seed.</summary>
 internal sealed record SeedResult(
     ulong Seed, PlantedBug Bug, GuaranteeException? Failure, string History, ulong Trace, TimeSpan Virtual, long Events,
-    long Effects, FaultTable Faults)
+    long Operations, FaultTable Faults)
 {
     public string Report() =>
         $"""

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Serverless.Simulation.Storage;
+using Serverless.Simulation.World;
+
+namespace Serverless.Simulation;
+
+/// <summary>What a run of seeds went through, in one place however many there are; of their results only findings are kept.</summary>
+/// <remarks>It goes to the standard output, as it comes. `./test` keeps all of that and shows the lines that begin with <c>&gt;</c>.</remarks>
+internal sealed class SeedReport(ulong planned)
+{
+    // A long run says now and then how far it is.
+    private const ulong ProgressEvery = 10_000;
+
+    private readonly List<SeedResult> _findings = [];
+    private ulong _seeds;
+    private TimeSpan _virtual;
+    private long _operations;
+    private long _events;
+
+    public FaultTable Faults { get; } = new();
+
+    public IReadOnlyList<SeedResult> Findings => _findings;
+
+    public void Add(SeedResult result)
+    {
+        _seeds++;
+        _virtual += result.Virtual;
+        _operations += result.Operations;
+        _events += result.Events;
+        Faults.Add(result.Faults);
+        if (result.Failure is { } failure)
+        {
+            _findings.Add(result);
+            Say($"Seed {result.Seed}: {failure.Message.Split('\n')[0]}");
+        }
+
+        if (_seeds % ProgressEvery == 0)
+        {
+            Say(Summary());
+        }
+    }
+
+    public void SayAll()
+    {
+        Say(Summary());
+        Say(Faults.ToString());
+    }
+
+    public string Summary() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{_seeds:N0} of {planned:N0} seeds, {_virtual.TotalHours:N0} h of virtual time, {_operations:N0} operations, "
+        + $"{Faults.Calls:N0} storage calls, {Faults.Hits:N0} of them with a fault, {_events:N0} events, {_findings.Count} findings.");
+
+    private static void Say(string text) => Console.WriteLine("> " + text.TrimEnd().ReplaceLineEndings($"{Environment.NewLine}> "));
+}
