@@ -51,10 +51,11 @@ internal sealed class RandomFaults(EventLoop loop, FaultRates rates, Random faul
     // A burst: one kind of call is refused for a while, or the whole account is.
     private void Throttle(StorageCall call)
     {
-        var until = loop.Now + faults.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
+        var lasts = faults.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
         foreach (var other in faults.Chance(0.3) ? Storage.Faults.Calls : [call])
         {
-            _throttledUntil[other] = until;
+            // Nobody lists twice within seconds: a burst as short as the others would meet hardly any.
+            _throttledUntil[other] = loop.Now + (other == StorageCall.List ? 4 * lasts : lasts);
         }
     }
 }
