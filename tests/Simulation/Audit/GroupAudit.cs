@@ -9,7 +9,7 @@ namespace Serverless.Simulation.Audit;
 /// <summary>One group's rows as effects made them, each transaction checked against what was before it.</summary>
 /// <remarks>Who expects what of the group is told by <see cref="GroupClaims"/>; the rows alone must keep the rest.</remarks>
 internal sealed class GroupAudit(
-    string key, EventLoop loop, Func<string, int, PartitionAudit> logOf, Action<string> note)
+    string key, EventLoop loop, Func<string, int, PartitionAudit> logOf, Func<string, bool> isDeleted, Action<string> note)
 {
     private readonly Dictionary<string, ConsumerRow> _consumers = new(StringComparer.Ordinal);
     private readonly Dictionary<TopicPartition, PartitionRow> _partitions = [];
@@ -84,11 +84,27 @@ internal sealed class GroupAudit(
         }
 
         Epoch(former, before);
-        foreach (var columns in actions.Where(action => action.Row.StartsWith(PartitionRow.Prefix, StringComparison.Ordinal))
-            .Select(action => action.Columns).OfType<IReadOnlyDictionary<string, object>>())
+        foreach (var action in actions.Where(action => action.Row.StartsWith(PartitionRow.Prefix, StringComparison.Ordinal)))
         {
-            Partition(PartitionRow.Decode(columns), before, written);
+            if (action.Columns is { } columns)
+            {
+                Partition(PartitionRow.Decode(columns), before, written);
+            }
+            else
+            {
+                Forgotten(_partitions.Values.Single(row => row.RowKey == action.Row));
+            }
         }
+    }
+
+    // An offset goes with its group or with its topic, and never from under an owner.
+    private void Forgotten(PartitionRow row)
+    {
+        Guarantee.Holds(
+            Owner(_consumers, row.Owner) is null && isDeleted(row.TopicId), "G3",
+            $"{key}: the row of {row.At} of topic {row.TopicId} was deleted, committed at {row.Committed}.");
+        _partitions.Remove(row.At);
+        Claims.Offsets(row.TopicId, row.At.Partition).Forgotten();
     }
 
     private void TakeConsumer(RowAction action, HashSet<string> written)

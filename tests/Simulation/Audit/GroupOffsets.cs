@@ -51,10 +51,14 @@ internal sealed class GroupOffsets(GroupClaims claims)
         _metadata.Add(row.Metadata);
     }
 
+    /// <summary>The topic is gone, and its commits with it.</summary>
+    public void Forgotten() => _commits.Add(-1);
+
     /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
     public void Received(string group, string instance, long from, long to, PartitionAudit log)
     {
-        var found = Advances.FindIndex(step => step.Instance == instance && step.To == to
+        // The newest: a reset may have moved over the same offsets before, with nothing to receive.
+        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to
             && (step.From == from || step.From < 0 || step.From < log.Start));
         Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
         Guarantee.Holds(

@@ -35,7 +35,7 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
         var key = KeyEncoding.Encode(name);
         if (!_groups.TryGetValue(key, out var audit))
         {
-            audit = _groups[key] = new GroupAudit(key, loop, Of, note);
+            audit = _groups[key] = new GroupAudit(key, loop, Of, Topics.IsDeleted, note);
         }
 
         return audit;

@@ -18,6 +18,9 @@ internal sealed class TopicAudit
 
     public Topic? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>Somebody deleted it: it never comes back.</summary>
+    public bool IsDeleted(string topicId) => _deleted.Contains(topicId);
+
     /// <summary>Every settings that a topic ever had: retention may still be at work by earlier ones.</summary>
     public IReadOnlyList<TopicSettings> SettingsOf(string topicId) => _settings.GetValueOrDefault(topicId) ?? [];
 
