@@ -14,7 +14,7 @@ namespace Serverless.Chaos.Workload;
 /// </remarks>
 internal sealed class GroupMember(Client client, GroupShape group)
 {
-    private const double Crash = 0.004, Stall = 0.004, Leaves = 0.004;
+    private const double Crash = 0.004, Stall = 0.01, Leaves = 0.004;
     private const double CommitAll = 0.15, CommitSome = 0.15, Beat = 0.15, Look = 0.08, LookAtCommits = 0.08;
     private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(100), IdleMax = TimeSpan.FromMilliseconds(250);
 

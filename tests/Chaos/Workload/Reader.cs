@@ -50,10 +50,11 @@ internal sealed class Reader(Client client)
     }
 
     /// <summary>All that a partition holds, asked for until it is had; where a reply has nothing, there is nothing more.</summary>
-    public async Task<IReadOnlyList<Seen>> ReadAllAsync(At at, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">It took too long; the message has the last answer.</exception>
+    public async Task<IReadOnlyList<Seen>> ReadAllAsync(At at, CancellationToken patience)
     {
         var records = new List<Seen>();
-        while (!cancellationToken.IsCancellationRequested)
+        while (true)
         {
             var next = records.Count == 0 ? 0 : records[^1].Offset + 1;
             var (reply, seen) = await ReadAsync(at, next, null, recordsMax: 2000);
@@ -63,9 +64,11 @@ internal sealed class Reader(Client client)
             }
 
             records.AddRange(seen);
+            if (patience.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{at} was read up to {next} only; the last answer was {reply}.");
+            }
         }
-
-        throw new OperationCanceledException(cancellationToken);
     }
 
     private async Task<(Reply Reply, IReadOnlyList<Seen> Records)> ReadAsync(At at, long? offset, long? time, int? recordsMax = null)

@@ -19,6 +19,9 @@ internal sealed class ChaosRun(ChaosSettings settings, TimeProvider clock)
 
     public Tally Tally { get; } = new();
 
+    /// <summary>What was done so far, however the run ends.</summary>
+    public IReadOnlyList<Operation> History => _journal.All();
+
     public async Task<Evidence> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("chaos-");

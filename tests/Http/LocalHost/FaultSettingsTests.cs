@@ -48,6 +48,15 @@ public sealed class FaultSettingsTests(AzuriteFixture azurite)
         Assert.DoesNotContain("Faults", StartMessage.Of(without, options), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Nothing_that_is_deployed_knows_of_faults()
+    {
+        var deployed = typeof(Serverless.Functions.ServiceRegistration).Assembly.GetReferencedAssemblies().Select(name => name.Name)
+            .Concat(typeof(AzureStorageOptions).Assembly.GetReferencedAssemblies().Select(name => name.Name));
+
+        Assert.DoesNotContain("Serverless.Faults", deployed);
+    }
+
     private static IConfiguration Settings(string? rate, string? seed) => new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?> { [FaultSettings.RateName] = rate, [FaultSettings.SeedName] = seed })
         .Build();
