@@ -119,6 +119,7 @@ internal sealed partial class PartitionTail
             }
 
             var chunk = context.Options.CheckpointBytes;
+            var knewClosed = Start.Closed;
             var read = await context.Blobs.ReadAsync(
                 SegmentName(tail.SegmentBase), tail.Position, chunk, cancellationToken);
             if (read.Exists && !await BelongsAsync(tail.SegmentBase, cancellationToken))
@@ -136,7 +137,17 @@ internal sealed partial class PartitionTail
                 if (Known is { } same && same.SegmentBase == tail.SegmentBase)
                 {
                     CorruptIf(tail.Position > 0 && !start.Closed, tail, "the active segment is missing");
-                    return start.Closed ? Close() : same;
+                    if (!start.Closed)
+                    {
+                        return same;
+                    }
+
+                    // Who makes it from now on finds the log closed; but it may have been made between the look and the closing,
+                    // however long the answer took. So it is looked for once more.
+                    if (knewClosed)
+                    {
+                        return Close();
+                    }
                 }
 
                 continue;

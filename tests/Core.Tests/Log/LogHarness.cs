@@ -171,6 +171,9 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
     /// <summary>A byte that every read of a blob finds changed.</summary>
     public (string Blob, long Position)? Flipped { get; set; }
 
+    /// <summary>Runs once, between a read and its reply.</summary>
+    public Func<Task>? AfterRead { get; set; }
+
     /// <summary>Blobs whose names begin so cannot be read.</summary>
     public string? Unreadable { get; set; }
 
@@ -221,6 +224,9 @@ public sealed class ScriptedBlobs(IBlobStore blobs) : IBlobStore
         }
 
         var read = await blobs.ReadAsync(name, position, bytesMax, cancellationToken);
+        var after = AfterRead;
+        AfterRead = null;
+        await (after?.Invoke() ?? Task.CompletedTask);
         if (Flipped is not { } flip || flip.Blob != name || flip.Position < position
             || flip.Position >= position + read.Bytes.Length)
         {

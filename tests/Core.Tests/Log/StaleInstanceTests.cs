@@ -84,6 +84,29 @@ public sealed class StaleInstanceTests
         Assert.Equal(ErrorCode.OffsetOutOfRange, answer.Error);
     }
 
+    // Seed 6627.
+    [Fact]
+    public async Task A_log_that_begins_while_an_instance_looks_for_it_is_ended_all_the_same()
+    {
+        var age = TimeSpan.FromMinutes(1);
+        var harness = new LogHarness(new LogOptions { StartAgeMax = age });
+        var (closer, writer) = (harness.NewInstance(), harness.NewInstance());
+        Task? closing = null;
+        harness.Faults.AfterRead = async () =>
+        {
+            // The answer that there is no blob takes long.
+            harness.Clock.Advance(2 * age);
+            await harness.AppendAsync(writer, "a");
+            closing = closer.CloseAsync(harness.Topic.Id, 0, default).AsTask();
+        };
+        await closer.OffsetsAsync(harness.Topic, 0, default);
+        await closing!;
+
+        var late = await harness.AppendAsync(writer, "b");
+
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, late.Error);
+    }
+
     // Three more records and the end of all segments before them.
     private async Task OutliveSegmentsAsync(PartitionLogs busy)
     {
