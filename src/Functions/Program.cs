@@ -9,6 +9,7 @@ builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProxyHeaders>();
 builder.Services.AddServerlessLog(builder.Configuration);
 
-// The host kills a worker that has not ended 5 s after it was told to, and a long poll would hold it for the usual 30.
+// The host kills a worker that has not ended 5 s after it was told to. Waits end by themselves then (HttpEdge); nothing else may
+// hold it for the usual 30.
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
 builder.Build().Run();

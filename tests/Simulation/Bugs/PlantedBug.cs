@@ -107,7 +107,7 @@ public enum PlantedBug
     CachedCommits,
 
     /// <summary>A partition is claimed while its owner's membership is there, because its lease seems to be nearly over.</summary>
-    [CaughtBy("G1")]
+    [CaughtBy("G1", "G2")]
     ClaimsOnAGuess,
 
     /// <summary>A commit is what this process remembers to have committed, where the row has gone further.</summary>
