@@ -68,6 +68,10 @@ internal sealed class GroupCache(int groupsMax)
     }
 
     /// <summary>Enters what was committed, row by row: others of this process may have committed meanwhile.</summary>
+    /// <remarks>
+    /// Where a read took the place of the rows that it was decided on, and is older than they are, the two do not make a whole. Then
+    /// the rows of the decision are what is kept.
+    /// </remarks>
     public void Apply(GroupDraft draft, IReadOnlyList<string?> etags)
     {
         CancellationTokenSource? news = null;
@@ -75,7 +79,13 @@ internal sealed class GroupCache(int groupsMax)
         {
             if (_states.TryGetValue(draft.State.Name, out var kept))
             {
-                var applied = _states[draft.State.Name] = draft.AppliedTo(kept, etags);
+                var applied = draft.AppliedTo(kept, etags);
+                if (EpochOf(kept) != EpochOf(draft.State) && !applied.IsWhole())
+                {
+                    applied = draft.AppliedTo(draft.State, etags);
+                }
+
+                _states[draft.State.Name] = applied;
                 news = NewsNeedsLock(kept, applied);
             }
         }
