@@ -6,13 +6,14 @@ namespace Serverless.Chaos.Workload;
 /// <summary>The topics that stay for the whole run.</summary>
 internal static class Topics
 {
-    public static readonly IReadOnlyList<(string Name, int Partitions, string? SegmentBytes)> All =
+    // The emulator needs a second and more to read some thousand blocks, so no segment grows as large as it would on Azure.
+    public static readonly IReadOnlyList<(string Name, int Partitions, string SegmentBytes)> All =
     [
-        ("orders", 4, null),
+        ("orders", 4, "400000"),
         // Rolls every few dozen requests.
         ("payments", 3, "20000"),
         // One partition that everybody writes to.
-        ("audit", 1, null),
+        ("audit", 1, "400000"),
     ];
 
     public static IReadOnlyList<At> Partitions { get; } = [.. All.SelectMany(topic => PartitionsOf(topic.Name))];
