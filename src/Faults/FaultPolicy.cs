@@ -38,9 +38,12 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
             case FaultKind.LostResponse:
                 await DropAsync(message);
                 throw new IOException("The response was lost, by intent.");
-            case FaultKind.ErrorWithoutEffect or FaultKind.ErrorWithEffect:
+            case FaultKind.ErrorWithEffect:
                 await DropAsync(message);
-                message.Response = new FaultResponse(message.Request.ClientRequestId, fault.Status, fault.ErrorCode);
+                message.Response = Error(message, fault);
+                break;
+            case FaultKind.ErrorWithoutEffect:
+                message.Response = Error(message, fault);
                 break;
             case FaultKind.Silence:
                 await DropAsync(message);
@@ -54,6 +57,9 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
                 break;
         }
     }
+
+    private static FaultResponse Error(HttpMessage message, Fault fault) =>
+        new(message.Request.ClientRequestId, fault.Status, fault.ErrorCode);
 
     // Whatever the repetition is answered, the client has its answer already.
     private static async ValueTask RepeatAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
