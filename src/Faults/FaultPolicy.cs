@@ -36,24 +36,30 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
             case FaultKind.LostRequest:
                 throw new IOException("The request was lost, by intent.");
             case FaultKind.LostResponse:
-                Drop(message);
+                await DropAsync(message);
                 throw new IOException("The response was lost, by intent.");
-            case FaultKind.ErrorWithoutEffect or FaultKind.ErrorWithEffect:
-                Drop(message);
-                message.Response = new FaultResponse(message.Request.ClientRequestId, fault.Status, fault.ErrorCode);
+            case FaultKind.ErrorWithEffect:
+                await DropAsync(message);
+                message.Response = Error(message, fault);
+                break;
+            case FaultKind.ErrorWithoutEffect:
+                message.Response = Error(message, fault);
                 break;
             case FaultKind.Silence:
-                Drop(message);
+                await DropAsync(message);
                 await Task.Delay(Timeout.Infinite, message.CancellationToken);
                 break;
             case FaultKind.ShortBody when message.Response.ContentStream is { } body:
-                message.Response.ContentStream = new ShortStream(body, fault.BodyBytesMax);
+                message.Response.ContentStream = new ShortStream(await WholeAsync(body, message.CancellationToken), fault.BodyBytesMax);
                 break;
             case FaultKind.Twice:
                 await RepeatAsync(message, pipeline);
                 break;
         }
     }
+
+    private static FaultResponse Error(HttpMessage message, Fault fault) =>
+        new(message.Request.ClientRequestId, fault.Status, fault.ErrorCode);
 
     // Whatever the repetition is answered, the client has its answer already.
     private static async ValueTask RepeatAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
@@ -64,7 +70,7 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
             await ProcessNextAsync(message, pipeline);
             if (!ReferenceEquals(message.Response, answer))
             {
-                message.Response.Dispose();
+                await DropAsync(message);
             }
         }
         catch (Exception e) when (e is IOException or HttpRequestException or Azure.RequestFailedException)
@@ -75,11 +81,29 @@ public sealed class FaultPolicy(Func<Request, int, Fault?> plan) : HttpPipelineP
         message.Response = answer;
     }
 
-    private static void Drop(HttpMessage message)
+    private static async ValueTask DropAsync(HttpMessage message)
     {
         if (message.HasResponse)
         {
+            if (message.Response.ContentStream is { } body)
+            {
+                await WholeAsync(body, message.CancellationToken);
+            }
+
             message.Response.Dispose();
         }
+    }
+
+    // To its end, whatever becomes of it: the emulator keeps a file open for each block of a download that is broken off.
+    private static async ValueTask<MemoryStream> WholeAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var whole = new MemoryStream();
+        await using (body)
+        {
+            await body.CopyToAsync(whole, cancellationToken);
+        }
+
+        whole.Position = 0;
+        return whole;
     }
 }

@@ -60,7 +60,7 @@ public static class Tenures
             }
             else if (isAtMostOnce
                 ? next.From < before.To
-                : register.Complaint(next.From, before.Operation.Invoked, next.Operation.Returned) is not null)
+                : StartComplaint(register, next.From, before.Operation.Invoked, next.Operation.Returned) is not null)
             {
                 yield return new Anomaly("G4", $"{next.Operation} begins at {next.From}, behind {before.To}, and that was not committed.");
             }

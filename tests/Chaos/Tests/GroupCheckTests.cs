@@ -67,6 +67,10 @@ public sealed class GroupCheckTests
     }
 
     [Fact]
+    public void Who_lost_a_partition_without_a_commit_begins_where_the_log_does() =>
+        Assert.Empty(Group().Beats("m1", 1).Polls("m1", All[..2]).Polls("m1", All).Beats("m1", 2).Anomalies());
+
+    [Fact]
     public void Polls_that_commit_by_themselves_keep_the_rules()
     {
         var automatic = Group(Delivery.Auto).Polls("m1", All[..2]).SeesCommit(null).Polls("m1", All[2..]).SeesCommit(2).SeesCommit(4);

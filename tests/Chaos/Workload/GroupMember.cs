@@ -120,7 +120,7 @@ internal sealed class GroupMember(Client client, GroupShape group)
     {
         var wait = client.Random.Between(TimeSpan.FromMilliseconds(1), WaitMax);
         var request = new Request(
-            "GET", $"{Path("records")}?timeout={wait.TotalMilliseconds:F0}&max_records={client.Random.Next(20, 200)}");
+            "GET", $"{Path("records")}?timeout={wait.TotalMilliseconds:F0}&max_bytes=100000&max_records={client.Random.Next(20, 200)}");
         var (reply, operation) = await client.AskAsync(
             request, reply => new Poll(group.Name, Instance!, Values.Records(reply)), wait);
         foreach (var record in ((Poll)operation.Step).Records)

@@ -7,6 +7,7 @@ namespace Serverless.Chaos.Workload;
 internal sealed class Reader(Client client)
 {
     private const long FarBeyond = 1_000_000_000;
+    private const int BytesMax = 20_000, WholeBytesMax = 500_000, RecordsMax = 5000;
 
     private readonly Dictionary<At, long> _ends = [];
     private readonly Dictionary<At, long> _times = [];
@@ -57,7 +58,7 @@ internal sealed class Reader(Client client)
         while (true)
         {
             var next = records.Count == 0 ? 0 : records[^1].Offset + 1;
-            var (reply, seen) = await ReadAsync(at, next, null, recordsMax: 2000);
+            var (reply, seen) = await ReadAsync(at, next, null, WholeBytesMax);
             if (reply.Outcome == Outcome.Ok && seen.Count == 0)
             {
                 return records;
@@ -71,14 +72,14 @@ internal sealed class Reader(Client client)
         }
     }
 
-    private async Task<(Reply Reply, IReadOnlyList<Seen> Records)> ReadAsync(At at, long? offset, long? time, int? recordsMax = null)
+    private async Task<(Reply Reply, IReadOnlyList<Seen> Records)> ReadAsync(At at, long? offset, long? time, int bytesMax = BytesMax)
     {
         var wait = TimeSpan.FromMilliseconds(client.Random.Next(1, 150));
         var from = offset is null ? $"timestamp={time}" : $"offset={offset}";
         var request = new Request(
             "GET",
             $"/topics/{at.Topic}/partitions/{at.Partition}/records?{from}&timeout={wait.TotalMilliseconds:F0}"
-                + $"&max_records={recordsMax ?? client.Random.Next(1, 60)}",
+                + $"&max_bytes={bytesMax}&max_records={(bytesMax > BytesMax ? RecordsMax : client.Random.Next(1, 60))}",
             Accept: Request.Json);
         var (reply, operation) = await client.AskAsync(
             request, reply => new Read(at, offset, time, Values.Records(reply)), wait, mayRepeat: true);

@@ -6,13 +6,15 @@ namespace Serverless.Chaos.Workload;
 /// <summary>The topics that stay for the whole run.</summary>
 internal static class Topics
 {
-    public static readonly IReadOnlyList<(string Name, int Partitions, string? SegmentBytes)> All =
+    // Far smaller segments than Azure would have: of a download that a kill breaks off, the emulator keeps a file open for each block,
+    // and has none left after some minutes.
+    public static readonly IReadOnlyList<(string Name, int Partitions, string SegmentBytes)> All =
     [
-        ("orders", 4, null),
+        ("orders", 4, "60000"),
         // Rolls every few dozen requests.
         ("payments", 3, "20000"),
         // One partition that everybody writes to.
-        ("audit", 1, null),
+        ("audit", 1, "60000"),
     ];
 
     public static IReadOnlyList<At> Partitions { get; } = [.. All.SelectMany(topic => PartitionsOf(topic.Name))];
