@@ -8,7 +8,7 @@ namespace Serverless.Chaos.Workload;
 /// <summary>Sends unique values, some at a time, and never the same twice: what became of one is for the readers to see.</summary>
 internal sealed class Producer(Client client)
 {
-    private const int RecordsMax = 8, FillingMax = 300;
+    private const int RecordsMax = 6, FillingMax = 150;
     private const double Spread = 0.15;
 
     private int _values;

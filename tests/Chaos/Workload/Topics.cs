@@ -10,11 +10,11 @@ internal static class Topics
     // and has none left after some minutes.
     public static readonly IReadOnlyList<(string Name, int Partitions, string SegmentBytes)> All =
     [
-        ("orders", 4, "60000"),
-        // Rolls every few dozen requests.
-        ("payments", 3, "20000"),
+        ("orders", 4, "24000"),
+        // Rolls every dozen requests or two.
+        ("payments", 3, "12000"),
         // One partition that everybody writes to.
-        ("audit", 1, "60000"),
+        ("audit", 1, "24000"),
     ];
 
     public static IReadOnlyList<At> Partitions { get; } = [.. All.SelectMany(topic => PartitionsOf(topic.Name))];

@@ -8,7 +8,7 @@ namespace Serverless.Chaos.World;
 /// <summary>One run: hosts and storage, the workload under the nemesis, then peace, and at last everything read again.</summary>
 internal sealed class ChaosRun(ChaosSettings settings, TimeProvider clock)
 {
-    private const int Producers = 8, Readers = 14, Operators = 2, Churners = 2;
+    private const int Producers = 8, Readers = 16, Operators = 2, Churners = 2;
 
     // What a host that stood still has yet to serve is served, or dies with it.
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(3);
