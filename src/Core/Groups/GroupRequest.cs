@@ -13,7 +13,7 @@ namespace Serverless.Core.Groups;
 /// </remarks>
 internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string? instance)
 {
-    private readonly List<(string Stamp, Settled<TAnswer> Settled)> _unsettled = [];
+    private readonly List<(string Stamp, Settled<TAnswer> Settled, GroupDraft Draft)> _unsettled = [];
     private int _attempts;
     private GroupState? _current;
     private GroupState? _before;
@@ -70,7 +70,7 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
         _before = draft.State;
         if (outcome == SubmitOutcome.Unknown)
         {
-            _unsettled.Add((stamp, planned));
+            _unsettled.Add((stamp, planned, draft));
         }
 
         if (_attempts > 0 || outcome == SubmitOutcome.Unknown)
@@ -85,12 +85,18 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             return Settle(planned);
         }
 
-        foreach (var (sent, settled) in _unsettled)
+        foreach (var (sent, settled, _) in _unsettled)
         {
             if (IsIn(_current, sent))
             {
                 return Settle(settled);
             }
+        }
+
+        if (_unsettled.Any(lost => !WouldShow(_current, lost.Draft)))
+        {
+            throw new StorageException(
+                $"Whether a request changed group {group} is unknown: others have changed it too often since.", retriable: true);
         }
 
         if (++_attempts >= rows.Options.AttemptsMax)
@@ -122,6 +128,25 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
         {
             draft.Put(consumer with { Stamps = Stamps.Add(consumer.Stamps, stamp) });
         }
+    }
+
+    // Only so many stamps are kept: one that is missing says that nothing took effect where the rows still tell what was last
+    // before it. Of a consumer only while it is the same one; and what bears no stamp has no answer either.
+    private bool WouldShow(GroupState state, GroupDraft sent)
+    {
+        var former = sent.State;
+        var inGroup = sent.Changes(GroupRow.RowKey) && sent.HasGroup;
+        var inConsumer = instance is not null && sent.Changes(ConsumerRow.KeyOf(instance)) && sent.Consumers.ContainsKey(instance);
+        return (!inGroup && !inConsumer)
+            || (inGroup && (state.Group, former.Group) switch
+            {
+                (null, var before) => before is null,
+                ({ } now, null) => Stamps.TellAllSince(now.Row.Stamps, ""),
+                ({ } now, { } before) => Stamps.TellAllSince(now.Row.Stamps, before.Row.Stamps),
+            })
+            || (inConsumer && state.Consumers.TryGetValue(instance!, out var consumer)
+                && former.Consumers.TryGetValue(instance!, out var was) && consumer.Row.Id == was.Row.Id
+                && Stamps.TellAllSince(consumer.Row.Stamps, was.Row.Stamps));
     }
 
     private bool IsIn(GroupState state, string stamp) =>

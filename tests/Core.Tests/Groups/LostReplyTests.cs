@@ -87,6 +87,42 @@ public sealed class LostReplyTests
         Assert.Empty(await _world.ListedAsync());
     }
 
+    // Seeds 27297 and 36489.
+    [Fact]
+    public async Task What_took_effect_so_many_changes_ago_that_its_stamp_is_gone_is_unknown_and_not_refused()
+    {
+        _world.Topic("t", 2, records: 4);
+        await ResetAsync(partition: 1, by: _groups);
+        _store.Faults.Enqueue(Fault.LostReply);
+        var (submits, isLate) = (_store.Submits, false);
+        _store.Between = () =>
+        {
+            if (isLate || _store.Submits == submits)
+            {
+                return;
+            }
+
+            isLate = true;
+            for (var other = 0; other < 7; other++)
+            {
+                ResetAsync(partition: 1, by: _world.Groups).GetAwaiter().GetResult();
+            }
+
+            _world.JoinAsync("c1").GetAwaiter().GetResult();
+        };
+
+        await Assert.ThrowsAsync<StorageException>(() => ResetAsync(partition: 0, by: _groups));
+
+        Assert.True(isLate);
+        Assert.Equal(2, await _world.CommittedAsync(0));
+    }
+
+    private static async Task ResetAsync(int partition, ConsumerGroups by)
+    {
+        var answer = await by.ResetAsync(Group, [new(new("t", partition), SeekKind.Offset, 2)], default);
+        Assert.Equal((ErrorCode.None, null), (answer.Error, answer.Message));
+    }
+
     [Fact]
     public async Task A_poll_whose_reply_is_lost_is_not_skipped_though_another_came_in_between()
     {

@@ -12,5 +12,15 @@ internal static class Stamps
         return string.Join(',', kept.Prepend(stamp));
     }
 
+    /// <summary>
+    /// Whether marks that were made on a row since it had those of <paramref name="former"/> would all be there still: then one that is
+    /// missing was not made.
+    /// </summary>
+    public static bool TellAllSince(string stamps, string former)
+    {
+        var (kept, before) = (stamps.Split(','), former.Split(','));
+        return former.Length == 0 ? stamps.Length == 0 || kept.Length < KeptMax : kept.Contains(before[0]);
+    }
+
     public static bool Holds(string stamps, string stamp) => stamps.Split(',').Contains(stamp);
 }
