@@ -131,12 +131,15 @@ internal sealed class StorageChannel(
 /// <summary>How long one way takes: mostly near a base, sometimes much longer.</summary>
 internal sealed record Latency(double BaseMs, double TailChance, double TailMs)
 {
+    /// <summary>Nothing takes much longer than the base. A session can be shorter than what a few long ways add up to.</summary>
+    public bool IsCalm { get; set; }
+
     public static Latency Some(Random shape) =>
         new(shape.LogUniform(0.3, 10), shape.Chance(0.6) ? shape.LogUniform(0.001, 0.05) : 0, shape.LogUniform(100, 4_000));
 
     public TimeSpan Draw(Random scheduler)
     {
         var body = BaseMs * (0.5 + scheduler.NextDouble());
-        return TimeSpan.FromMilliseconds(scheduler.Chance(TailChance) ? body + (TailMs * scheduler.NextDouble()) : body);
+        return TimeSpan.FromMilliseconds(scheduler.Chance(TailChance) && !IsCalm ? body + (TailMs * scheduler.NextDouble()) : body);
     }
 }

@@ -345,7 +345,8 @@ internal sealed class Member
         var name = Name;
         var reply = await _client.CallAsync(
             _client.AnyInstance(), $"{what} {_group.Name}/{name}",
-            (at, cancellationToken) => call(at.Groups, name, cancellationToken));
+            (at, cancellationToken) => call(at.Groups, name, cancellationToken),
+            again: true);
         _isQuiet &= reply.Outcome != Outcome.Info;
         Guarantee.Holds(
             reply.Outcome != Outcome.Ok || error(reply.Value!) != ErrorCode.UnknownMemberId || !_cluster.Audit.Group(_group.Name).Has(name),

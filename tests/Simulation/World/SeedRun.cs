@@ -72,8 +72,10 @@ internal sealed class SeedRun
         }
 
         _cluster.History.Add("", "HEALED");
+        _shape.Latency.IsCalm = true;
         _loop.RunToEnd("calm", CalmAsync, limit: TimeSpan.FromHours(1));
         _faults.Resume();
+        _shape.Latency.IsCalm = false;
         _loop.RunToEnd("removal", FaultyRemovalAsync, limit: TimeSpan.FromHours(12));
         _faults.Heal();
         Drain();
