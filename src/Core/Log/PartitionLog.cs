@@ -1,3 +1,4 @@
+using Serverless.Core.Groups;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -26,11 +27,22 @@ internal sealed class PartitionLog
     public int CachedBytes => _tails.CachedBytes;
 
     public ValueTask<AppendAnswer> AppendAsync(
-        TopicSettings settings, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken) =>
+        TopicSettings settings, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken) =>
         _appender.AppendAsync(settings, batch, cancellationToken);
 
-    public ValueTask<FetchAnswer> FetchAsync(long offset, int bytesMax, CancellationToken cancellationToken) =>
+    public ValueTask<FetchAnswer> FetchAsync(
+        long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken) =>
         _reader.FetchAsync(offset, bytesMax, cancellationToken);
+
+    public async ValueTask<long> KnownEndAsync(CancellationToken cancellationToken) =>
+        (await _tails.OpenAsync(cancellationToken)).NextOffset;
+
+    public ValueTask<ErrorCode> EndTransactionAsync(
+        long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(long timestampMs, CancellationToken cancellationToken) =>
         _timestamps.FindAsync(timestampMs, cancellationToken);

@@ -1,3 +1,4 @@
+using Serverless.Core.Groups;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -12,12 +13,23 @@ public sealed class PartitionLogs(LogContext context) : IPartitionLogs
     private readonly LinkedList<OpenLog> _byUse = new();
 
     public ValueTask<AppendAnswer> AppendAsync(
-        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken) =>
-        Log(topic.Id, partition).AppendAsync(topic.Settings, batch, cancellationToken);
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken) =>
+        Log(topic.Id, partition).AppendAsync(topic.Settings, batch, identity, cancellationToken);
+
+    public ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
+        Log(topic.Id, partition).KnownEndAsync(cancellationToken);
+
+    public ValueTask<ErrorCode> EndTransactionAsync(
+        string topicId, int partition, long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
+        Log(topicId, partition).EndTransactionAsync(producerId, producerEpoch, commit, cancellationToken);
+
+    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(
+        Topic topic, int partition, CancellationToken cancellationToken) =>
+        Log(topic.Id, partition).OpenTransactionsAsync(cancellationToken);
 
     public ValueTask<FetchAnswer> FetchAsync(
-        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken) =>
-        Log(topic.Id, partition).FetchAsync(offset, bytesMax, cancellationToken);
+        Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken) =>
+        Log(topic.Id, partition).FetchAsync(offset, bytesMax, isolation, cancellationToken);
 
     public ValueTask<OffsetSnapshot> OffsetsAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
         Log(topic.Id, partition).OffsetsAsync(cancellationToken);

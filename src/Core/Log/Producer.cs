@@ -19,9 +19,15 @@ public sealed partial class Producer(
     // What a reader will undo at most (RecordBatch), with room for the header.
     private const int UncompressedBytesMax = 16 * 1024 * 1024 - 1024;
 
-    /// <summary>What became of each record, in the request's order.</summary>
+    /// <summary>What became of each record, in the request's order, of a request that is news.</summary>
+    public ValueTask<ProduceOutcome[]> ProduceAsync(
+        Topic topic, IReadOnlyList<ProduceRecord> records, CancellationToken cancellationToken) =>
+        ProduceAsync(topic, records, identity: null, cancellationToken);
+
+    /// <summary>What became of each record, in the request's order. Those that were stored by an earlier attempt have their places.</summary>
+    /// <param name="identity">What the request is known by; null where it is news.</param>
     public async ValueTask<ProduceOutcome[]> ProduceAsync(
-        Topic topic, IReadOnlyList<ProduceRecord> records, CancellationToken cancellationToken)
+        Topic topic, IReadOnlyList<ProduceRecord> records, ProduceIdentity? identity, CancellationToken cancellationToken)
     {
         if (records.Any(record => record.Partition >= topic.Partitions))
         {

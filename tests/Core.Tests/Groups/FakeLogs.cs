@@ -1,3 +1,4 @@
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Topics;
@@ -62,11 +63,22 @@ internal sealed class FakeLogs(JumpClock clock) : IPartitionLogs
     public long End(Topic topic, int partition) => Find(topic, partition).End;
 
     public ValueTask<AppendAnswer> AppendAsync(
-        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken) =>
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
+        new(End(topic, partition));
+
+    public ValueTask<ErrorCode> EndTransactionAsync(
+        string topicId, int partition, long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(
+        Topic topic, int partition, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public ValueTask<FetchAnswer> FetchAsync(
-        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken)
+        Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken)
     {
         Fetches++;
         var log = Find(topic, partition);

@@ -1,4 +1,5 @@
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Topics;
@@ -19,7 +20,7 @@ internal sealed class MemoryLogs : IPartitionLogs
     public int Appends { get; private set; }
 
     public ValueTask<AppendAnswer> AppendAsync(
-        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         Assert.Equal(BatchCheck.Valid, RecordBatch.Check(batch.Span, out _, out _));
         if (OnAppend(topic, partition) is { } answer)
@@ -35,6 +36,17 @@ internal sealed class MemoryLogs : IPartitionLogs
         return ValueTask.FromResult(new AppendAnswer(ErrorCode.None, end));
     }
 
+    public ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(End(topic, partition));
+
+    public ValueTask<ErrorCode> EndTransactionAsync(
+        string topicId, int partition, long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(
+        Topic topic, int partition, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public void AppendControl(Topic topic, int partition)
     {
         var end = End(topic, partition);
@@ -44,7 +56,7 @@ internal sealed class MemoryLogs : IPartitionLogs
     }
 
     public ValueTask<FetchAnswer> FetchAsync(
-        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken)
+        Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken)
     {
         var offsets = Snapshot(topic, partition);
         if (offset > offsets.LogEndOffset)

@@ -1,5 +1,6 @@
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Log;
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
 using Serverless.Simulation.World;

@@ -1,4 +1,5 @@
 using Serverless.Core;
+using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
@@ -12,18 +13,18 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
     private readonly Dictionary<(string, int), (OffsetSnapshot Marks, long At)> _marks = [];
 
     public async ValueTask<AppendAnswer> AppendAsync(
-        Topic topic, int partition, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         if (bug == PlantedBug.SplitsBatch && Halves(batch) is var (first, second))
         {
-            var answer = await logs.AppendAsync(topic, partition, first, cancellationToken);
-            await logs.AppendAsync(topic, partition, second, cancellationToken);
+            var answer = await logs.AppendAsync(topic, partition, first, identity, cancellationToken);
+            await logs.AppendAsync(topic, partition, second, identity, cancellationToken);
             return answer;
         }
 
         try
         {
-            var answer = await logs.AppendAsync(topic, partition, batch, cancellationToken);
+            var answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
             return bug == PlantedBug.DefiniteErrorAfterEffect && answer.Error == ErrorCode.RequestTimedOut
                 ? new AppendAnswer(ErrorCode.UnknownTopicOrPartition, -1)
                 : answer;
@@ -34,10 +35,21 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
         }
     }
 
+    public ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
+        logs.KnownEndAsync(topic, partition, cancellationToken);
+
+    public ValueTask<ErrorCode> EndTransactionAsync(
+        string topicId, int partition, long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
+        logs.EndTransactionAsync(topicId, partition, producerId, producerEpoch, commit, cancellationToken);
+
+    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(
+        Topic topic, int partition, CancellationToken cancellationToken) =>
+        logs.OpenTransactionsAsync(topic, partition, cancellationToken);
+
     public async ValueTask<FetchAnswer> FetchAsync(
-        Topic topic, int partition, long offset, int bytesMax, CancellationToken cancellationToken)
+        Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        var answer = await logs.FetchAsync(topic, partition, offset, bytesMax, cancellationToken);
+        var answer = await logs.FetchAsync(topic, partition, offset, bytesMax, isolation, cancellationToken);
         if (bug == PlantedBug.EmptyAboveEnd && answer.Error == ErrorCode.OffsetOutOfRange)
         {
             return answer with { Error = ErrorCode.None };

@@ -1,0 +1,23 @@
+namespace Serverless.Core.Transactions;
+
+/// <summary>Ids of idempotent producers, never given out twice (KIP-98).</summary>
+public interface IProducerIds
+{
+    /// <summary>A new id with epoch 0, known from now on.</summary>
+    ValueTask<long> NewAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether an id may be used by a producer: given out, not deleted, not expired, and no transactional id's. Usually known without
+    /// a storage call; use keeps it from expiring.
+    /// </summary>
+    ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken);
+
+    /// <summary>Forgets an id; false when it was not known.</summary>
+    ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken);
+
+    /// <summary>An id for a transactional id: no producer's, and it does not expire by itself.</summary>
+    ValueTask<long> NewForTransactionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes ids that were not used for <c>producer.id.expiration.ms</c>; true when there are more.</summary>
+    ValueTask<bool> SweepAsync(CancellationToken cancellationToken);
+}
