@@ -14,6 +14,7 @@ internal sealed class Sender(Cluster cluster, Client client, SeedShape shape, To
     private readonly Random _random = client.Random;
     private readonly Identities _identities = new(cluster, client.Random);
     private int _sent;
+    private Send? _former;
 
     public async Task RunAsync()
     {
@@ -137,7 +138,32 @@ internal sealed class Sender(Cluster cluster, Client client, SeedShape shape, To
         if (send.Outcome != Outcome.Ok)
         {
             _identities.Lost(topic, partition);
+            _former = send;
         }
+        else if (_former is { } former && _random.Chance(0.5))
+        {
+            _former = null;
+            await SendLateAsync(topic, former, newer: send);
+        }
+    }
+
+    // What was given up comes late, behind a batch of its producer's next epoch.
+    private async Task SendLateAsync(Topic topic, Send former, Send newer)
+    {
+        if (former.Identity is not AppendIdentity.Sequence late || newer.Identity is not AppendIdentity.Sequence next
+            || (former.TopicId, former.Partition, late.ProducerId) != (newer.TopicId, newer.Partition, next.ProducerId)
+            || late.ProducerEpoch >= next.ProducerEpoch)
+        {
+            return;
+        }
+
+        var reply = await client.CallAsync(
+            client.AnyInstance(), $"send {former} late",
+            (at, cancellationToken) => at.Logs.AppendAsync(topic, former.Partition, Batch(former), late, cancellationToken));
+        Guarantee.Holds(
+            reply.Outcome != Outcome.Ok || reply.Value.Error is ErrorCode.InvalidProducerEpoch or ErrorCode.RequestTimedOut
+                or ErrorCode.UnknownTopicOrPartition or ErrorCode.MessageTooLarge,
+            "P1", $"{former} came after {newer} was acknowledged, and was answered with {reply.Value.Error}.");
     }
 
     private List<string> NewValues()
