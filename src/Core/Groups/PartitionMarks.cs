@@ -10,8 +10,9 @@ internal sealed class PartitionMarks(IPartitionLogs logs, GroupOptions options)
         ForEachAsync(partitions, at => logs.OffsetsAsync(at.Topic, at.Partition, cancellationToken));
 
     public ValueTask<IReadOnlyList<FetchAnswer>> FetchAsync(
-        IReadOnlyList<PartitionPosition> partitions, int bytesMax, CancellationToken cancellationToken) =>
-        ForEachAsync(partitions, at => logs.FetchAsync(at.Topic, at.Partition, at.Offset, bytesMax, cancellationToken));
+        IReadOnlyList<PartitionPosition> partitions, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken) =>
+        ForEachAsync(
+            partitions, at => logs.FetchAsync(at.Topic, at.Partition, at.Offset, bytesMax, isolation, cancellationToken));
 
     private async ValueTask<IReadOnlyList<T>> ForEachAsync<T>(
         IReadOnlyList<PartitionPosition> partitions, Func<PartitionPosition, ValueTask<T>> read)

@@ -35,7 +35,7 @@ internal sealed class PollReads(
             var bytesMax = (int)Math.Min(options.PartitionFetchBytesMax, Selection.BytesLeft + BatchRoomBytes);
             var fetches = await marks.FetchAsync(
                 [.. some.Select(reading => new PartitionPosition(reading.Topic, reading.At.Partition, reading.Position))],
-                bytesMax, cancellationToken);
+                bytesMax, limits.Isolation, cancellationToken);
             for (var index = 0; index < some.Count; index++)
             {
                 if (await OfferAsync(ready.Consumer, some[index], fetches[index], bytesMax, cancellationToken) is { } failure)
@@ -88,7 +88,7 @@ internal sealed class PollReads(
 
             reading = reading with { Position = reset };
             fetched = (await marks.FetchAsync(
-                [new(reading.Topic, reading.At.Partition, reset)], bytesMax, cancellationToken))[0];
+                [new(reading.Topic, reading.At.Partition, reset)], bytesMax, limits.Isolation, cancellationToken))[0];
         }
 
         // The topic went meanwhile, or its start moved again: the next look will tell.

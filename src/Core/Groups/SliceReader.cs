@@ -85,7 +85,9 @@ internal static class SliceReader
             throw new CorruptLogException($"the log of {at}, read from offset {position}", e.Position, e.Message);
         }
 
-        return Stopped(Stop.FetchIsOver, Math.Max(position, fetched.NextOffset));
+        // The log gives nothing that is not decided; then only what is appended behind it can help.
+        var next = Math.Max(position, fetched.NextOffset);
+        return Stopped(next >= end && end < fetched.Offsets.LogEndOffset ? Stop.Unstable : Stop.FetchIsOver, next);
 
         Slice Stopped(Stop stop, long toOffset) =>
             new(from < 0 ? default : fetched.Batches[from..to], toOffset, records, bytes, stop);

@@ -3,13 +3,15 @@ using Serverless.Core.Records;
 namespace Serverless.Core.Log;
 
 /// <summary>One append that waits for its place.</summary>
-internal sealed class PendingAppend(ReadOnlyMemory<byte> batch, RecordBatchHeader header)
+internal sealed class PendingAppend(ReadOnlyMemory<byte> batch, RecordBatchHeader header, AppendIdentity? identity = null)
 {
     private readonly TaskCompletionSource<AppendAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ReadOnlyMemory<byte> Batch { get; } = batch;
 
     public RecordBatchHeader Header { get; } = header;
+
+    public AppendIdentity? Identity { get; } = identity;
 
     /// <summary>Nobody waits any more, and it was never sent: it is left out.</summary>
     public bool Abandoned { get; set; }
@@ -30,20 +32,27 @@ internal sealed class PendingAppend(ReadOnlyMemory<byte> batch, RecordBatchHeade
 /// <summary>Pending appends as the bytes of one block. Pure.</summary>
 internal static class AppendBlock
 {
-    /// <summary>The batches, stamped with the offsets that they get at this tail, and an end marker behind them when the segment is to end.</summary>
+    /// <summary>The batches, stamped with the offsets that the plan gives them, and an end marker behind them when the segment is to end.</summary>
     public static byte[] Assemble(
-        LogTail tail, IReadOnlyList<PendingAppend> appends, int stamp, bool endsSegment, long nowMs)
+        LogTail tail, IReadOnlyList<PlannedAppend> appends, int stamp, bool endsSegment, long nowMs)
     {
         var marker = endsSegment ? Marker(ControlRecord.SegmentEnd, nowMs) : [];
-        var block = new byte[appends.Sum(append => append.Batch.Length) + marker.Length];
+        var block = new byte[appends.Sum(append => append.Append.Batch.Length) + marker.Length];
         var at = 0;
         var offset = tail.NextOffset;
-        foreach (var append in appends)
+        foreach (var (append, baseOffset, sequence) in appends)
         {
-            append.Batch.Span.CopyTo(block.AsSpan(at));
-            RecordBatch.Stamp(block.AsSpan(at, append.Batch.Length), offset, stamp);
+            var batch = block.AsSpan(at, append.Batch.Length);
+            append.Batch.Span.CopyTo(batch);
+            if (sequence is { } given)
+            {
+                RecordBatch.StampProducer(
+                    batch, append.Header.ProducerId, append.Header.ProducerEpoch, given, append.Header.IsTransactional);
+            }
+
+            RecordBatch.Stamp(batch, baseOffset, stamp);
             at += append.Batch.Length;
-            offset += append.Header.LastOffsetDelta + 1;
+            offset = baseOffset + append.Header.LastOffsetDelta + 1;
         }
 
         marker.CopyTo(block, at);

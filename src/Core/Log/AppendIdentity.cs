@@ -7,7 +7,7 @@ namespace Serverless.Core.Log;
 /// </remarks>
 public abstract record AppendIdentity
 {
-    private AppendIdentity()
+    private protected AppendIdentity()
     {
     }
 
@@ -25,7 +25,11 @@ public abstract record AppendIdentity
 
     /// <summary>A batch of a transaction; the log gives it its sequence.</summary>
     /// <param name="KeyHash">The hash of the request's idempotency key; null where it has none.</param>
-    public sealed record Transaction(long ProducerId, short ProducerEpoch, long? KeyHash = null) : AppendIdentity;
+    public sealed record Transaction(long ProducerId, short ProducerEpoch, long? KeyHash = null) : AppendIdentity
+    {
+        /// <summary>Before it the log was searched for the key.</summary>
+        internal long SearchedTo { get; init; }
+    }
 }
 
 /// <summary>A transaction that has records in a partition and no marker yet.</summary>

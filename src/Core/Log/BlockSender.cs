@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Serverless.Core.Records;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
 
@@ -21,6 +20,7 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
 
     // Base of the segment that was seen to exist; it is created by the first append that needs it.
     private long _segmentMade = -1;
+    private long _checkpointedTo;
 
     /// <summary>Null: it did not land and never will, as another writer's block lies there, or the segment is to be looked up again.</summary>
     public async ValueTask<SentBlock?> TrySendAsync(
@@ -52,34 +52,30 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
                 [.. block.Select(_ => new AppendAnswer(ErrorCode.UnknownTopicOrPartition, -1))], tail, Content: null);
         }
 
-        var bytes = block.Sum(append => append.Batch.Length);
-        var ends = RollRule.Ends(
-            tail, bytes, block.Max(append => append.Header.MaxTimestamp), settings.SegmentBytes, settings.SegmentMs,
-            context.Options.SegmentBlocksRoll);
-        var nowMs = context.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var content = AppendBlock.Assemble(tail, block, context.Ids.NewStamp(), ends, nowMs);
-        return await LandsAsync(tail, content, linger) switch
+        var plan = AppendPlan.Make(tail, block);
+        if (!plan.IsFinal && !lookFirst)
         {
-            Landing.Landed => new SentBlock(Answers(tail, block), tail, content),
-            Landing.Unknown => new SentBlock(
-                [.. block.Select(_ => new AppendAnswer(ErrorCode.RequestTimedOut, -1))], tail, Content: null),
-            _ => null,
-        };
-    }
-
-    private static AppendAnswer[] Answers(LogTail tail, List<PendingAppend> block)
-    {
-        var answers = new AppendAnswer[block.Count];
-        var offset = tail.NextOffset;
-        for (var index = 0; index < answers.Length; index++)
-        {
-            var header = block[index].Header;
-            var logAppendTime = header.TimestampType == TimestampType.LogAppendTime ? header.MaxTimestamp : -1;
-            answers[index] = new AppendAnswer(ErrorCode.None, offset, logAppendTime);
-            offset += header.LastOffsetDelta + 1;
+            // What is missing here may have been appended by others: nobody is refused for what was not looked for.
+            return null;
         }
 
-        return answers;
+        if (plan.Appends.Count == 0)
+        {
+            return new SentBlock(plan.Answers, tail, Content: null);
+        }
+
+        var bytes = plan.Appends.Sum(planned => planned.Append.Batch.Length);
+        var ends = RollRule.Ends(
+            tail, bytes, plan.Appends.Max(planned => planned.Append.Header.MaxTimestamp), settings.SegmentBytes, settings.SegmentMs,
+            context.Options.SegmentBlocksRoll);
+        var nowMs = context.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var content = AppendBlock.Assemble(tail, plan.Appends, context.Ids.NewStamp(), ends, nowMs);
+        return await LandsAsync(tail, content, linger) switch
+        {
+            Landing.Landed => new SentBlock(plan.Answers, tail, content),
+            Landing.Unknown => new SentBlock(plan.Unknown(block), tail, Content: null),
+            _ => null,
+        };
     }
 
     // The same bytes are sent until somebody's lie at the position. Only then is it known for good.
@@ -205,7 +201,7 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
             if (fold.Rolled is { } rolled)
             {
                 await rows.AddRolledAsync(rolled, CancellationToken.None);
-                await rows.AddCheckpointAsync(fold.Tail, CancellationToken.None);
+                await AddCheckpointAsync(fold.Tail);
 
                 // Made now, nobody has to ask later whether it is not yet there or no more.
                 await MakeSegmentAsync(fold.Tail);
@@ -215,13 +211,20 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
                 != fold.Tail.Position / context.Options.CheckpointBytes)
             {
                 // Whoever crosses the line leaves the checkpoint, so that many writers leave one.
-                await rows.AddCheckpointAsync(fold.Tail, CancellationToken.None);
+                await AddCheckpointAsync(fold.Tail);
             }
         }
         catch (StorageException exception)
         {
             CheckpointMissed(exception);
         }
+    }
+
+    // Each tells of the transactions since the one before, as far as that is known here.
+    private async ValueTask AddCheckpointAsync(LogTail tail)
+    {
+        await rows.AddCheckpointAsync(tail, _checkpointedTo, CancellationToken.None);
+        _checkpointedTo = tail.NextOffset;
     }
 
     private TimeSpan Backoff(int attempt) =>

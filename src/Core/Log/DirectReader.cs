@@ -41,7 +41,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
         var start = clock.GetTimestamp();
         while (true)
         {
-            var fetched = await logs.FetchAsync(topic, partition, offset, fetchBytes, cancellationToken);
+            var fetched = await logs.FetchAsync(topic, partition, offset, fetchBytes, request.IsolationLevel, cancellationToken);
             if (fetched.Error != ErrorCode.None)
             {
                 return new ReadAnswer(fetched.Error, default, false);

@@ -72,7 +72,19 @@ public static class PlainLogs
 public readonly record struct PartitionPosition(Topic Topic, int Partition, long Offset);
 
 /// <summary>Where a batch was appended: its first record has <c>BaseOffset</c>. <c>LogAppendTimeMs</c> is -1 where the topic keeps create times.</summary>
-public readonly record struct AppendAnswer(ErrorCode Error, long BaseOffset, long LogAppendTimeMs = -1);
+/// <param name="IsDuplicate">An earlier attempt had stored it, at this place.</param>
+public readonly record struct AppendAnswer(
+    ErrorCode Error, long BaseOffset, long LogAppendTimeMs = -1, bool IsDuplicate = false)
+{
+    /// <summary>Within the log only: a part of it has to be searched for a key before the append can be decided.</summary>
+    internal KeySearch? Search { get; init; }
+
+    internal static AppendAnswer LookBefore(long toOffset, long fromOffset, long hash) =>
+        new(ErrorCode.RequestTimedOut, -1) { Search = new KeySearch(hash, fromOffset, toOffset) };
+}
+
+/// <summary>A part of the log, and the hash to look for there.</summary>
+internal readonly record struct KeySearch(long Hash, long FromOffset, long ToOffset);
 
 /// <summary>
 /// Batches read, back to back. The first may begin below the offset asked for, and control batches are among them: the

@@ -15,8 +15,28 @@ internal sealed record LogTail(
     long SegmentBase, long Position, long NextOffset, int BlockCount, long FirstTimestamp, long SegmentMaxTimestamp,
     long LogMaxTimestamp, bool Closed)
 {
+    /// <summary>What the log says of its producers.</summary>
+    public ProducerStates Producers { get; init; } = ProducerStates.Empty;
+
+    /// <summary>Aborted transactions of the part that was folded here.</summary>
+    public AbortedTransactions Aborted { get; init; } = AbortedTransactions.StartingAt(NextOffset);
+
+    /// <summary>Batches with idempotency keys of the part that was folded here.</summary>
+    public KeyedBatches Keys { get; init; } = KeyedBatches.StartingAt(NextOffset);
+
+    /// <summary>Below it every transaction is decided (KIP-98).</summary>
+    public long LastStableOffset => Producers.FirstOpen ?? NextOffset;
+
     public static LogTail StartOf(long baseOffset, long logMaxTimestamp) =>
         new(baseOffset, 0, baseOffset, 0, -1, -1, logMaxTimestamp, Closed: false);
+
+    /// <summary>The tail once the active segment has ended: the log goes on, and all that it says.</summary>
+    public LogTail NextSegment() => StartOf(NextOffset, LogMaxTimestamp) with
+    {
+        Producers = Producers,
+        Aborted = Aborted,
+        Keys = Keys,
+    };
 
     public bool SegmentIsEmpty => NextOffset == SegmentBase;
 }
@@ -69,7 +89,7 @@ internal static class TailFold
                 Require(consumed == bytes.Length, blob, position, "bytes follow the end of a segment");
                 var rolled = new RolledSegment(
                     tail.SegmentBase, tail.NextOffset, tail.Position, tail.SegmentMaxTimestamp);
-                return new FoldResult(LogTail.StartOf(tail.NextOffset, tail.LogMaxTimestamp), consumed, rolled);
+                return new FoldResult(tail.NextSegment(), consumed, rolled);
             }
 
             tail = tail with
@@ -80,9 +100,31 @@ internal static class TailFold
                 LogMaxTimestamp = Math.Max(tail.LogMaxTimestamp, header.MaxTimestamp),
                 BlockCount = tail.BlockCount + 1,
             };
+            if (header.IsControl)
+            {
+                tail = Decided(tail, header, batch);
+            }
+            else if (header.ProducerId != -1)
+            {
+                tail = tail with { Producers = tail.Producers.Append(header), Keys = tail.Keys.Append(header) };
+            }
         }
 
         return new FoldResult(tail, consumed, null);
+    }
+
+    private static LogTail Decided(LogTail tail, in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    {
+        if (header.ProducerId < 0 || !ControlRecord.TryReadType(batch, out var type)
+            || type is not (ControlRecord.Abort or ControlRecord.Commit))
+        {
+            return tail;
+        }
+
+        var aborted = type == ControlRecord.Abort && tail.Producers.Find(header.ProducerId) is { OpenFrom: >= 0 } open
+            ? tail.Aborted.Add(new AbortedTransaction(header.ProducerId, open.OpenFrom, header.BaseOffset))
+            : tail.Aborted;
+        return tail with { Producers = tail.Producers.End(header), Aborted = aborted };
     }
 
     private static bool IsOurs(short controlType) =>

@@ -18,20 +18,35 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
     private bool _busy;
     private TopicSettings _settings = TopicSettings.Default;
 
-    public async ValueTask<AppendAnswer> AppendAsync(
-        TopicSettings settings, ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    public ValueTask<AppendAnswer> AppendAsync(
+        TopicSettings settings, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         Invariant.Holds(
             RecordBatch.Check(batch.Span, out var header, out _) == BatchCheck.Valid
             && header.SizeInBytes == batch.Length && header.BaseOffset == 0);
         if (batch.Length > _batchBytesMax)
         {
-            return new AppendAnswer(ErrorCode.MessageTooLarge, -1);
+            return ValueTask.FromResult(new AppendAnswer(ErrorCode.MessageTooLarge, -1));
         }
 
-        var append = settings.MessageTimestampType == TimestampType.LogAppendTime
-            ? Timestamped(batch)
-            : new PendingAppend(batch, header);
+        return AppendAsync(settings, Stamped(settings, batch, header, identity), cancellationToken);
+    }
+
+    /// <summary>Appends the marker of a transaction, with what else is appended.</summary>
+    public ValueTask<AppendAnswer> EndTransactionAsync(
+        long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken)
+    {
+        // The value is a version and the coordinator's epoch (Kafka's EndTxnMarker): there is no coordinator to have one.
+        var marker = RecordBatchBuilder.BuildControl(
+            commit ? ControlRecord.Commit : ControlRecord.Abort, version: 0, value: new byte[6],
+            context.Clock.GetUtcNow().ToUnixTimeMilliseconds(), producerId, producerEpoch, transactional: true);
+        Invariant.Holds(RecordBatchHeader.TryRead(marker, out var header));
+        return AppendAsync(settings: null, new PendingAppend(marker, header, new TransactionEnd()), cancellationToken);
+    }
+
+    private async ValueTask<AppendAnswer> AppendAsync(
+        TopicSettings? settings, PendingAppend append, CancellationToken cancellationToken)
+    {
         Enqueue(settings, append);
         try
         {
@@ -44,16 +59,41 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
         }
     }
 
-    // The time at which the log took it in charge: the same for every attempt, so that a retry sends the same bytes.
-    private PendingAppend Timestamped(ReadOnlyMemory<byte> batch)
+    // The time at which the log took it in charge, and whose it is: the same for every attempt, so that a retry sends the same bytes.
+    private PendingAppend Stamped(
+        TopicSettings settings, ReadOnlyMemory<byte> batch, RecordBatchHeader header, AppendIdentity? identity)
     {
+        var takesTime = settings.MessageTimestampType == TimestampType.LogAppendTime;
+        if (identity is null && !takesTime)
+        {
+            return new PendingAppend(batch, header);
+        }
+
         var stamped = batch.ToArray();
-        RecordBatch.StampLogAppendTime(stamped, context.Clock.GetUtcNow().ToUnixTimeMilliseconds());
-        Invariant.Holds(RecordBatchHeader.TryRead(stamped, out var header));
-        return new PendingAppend(stamped, header);
+        if (takesTime)
+        {
+            RecordBatch.StampLogAppendTime(stamped, context.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+
+        switch (identity)
+        {
+            case AppendIdentity.Sequence of:
+                RecordBatch.StampProducer(stamped, of.ProducerId, of.ProducerEpoch, of.BaseSequence, transactional: false);
+                break;
+            case AppendIdentity.Key key:
+                RecordBatch.StampProducer(stamped, KeyedBatches.ProducerIdOf(key.Hash), -1, -1, transactional: false);
+                break;
+            case AppendIdentity.Transaction of:
+                RecordBatch.StampProducer(stamped, of.ProducerId, of.ProducerEpoch, baseSequence: 0, transactional: true);
+                break;
+        }
+
+        Invariant.Holds(RecordBatchHeader.TryRead(stamped, out header));
+        return new PendingAppend(stamped, header, identity);
     }
 
-    private void Enqueue(TopicSettings settings, PendingAppend append)
+    // A marker has no settings: those of the last append stay.
+    private void Enqueue(TopicSettings? settings, PendingAppend append)
     {
         lock (_gate)
         {
@@ -62,7 +102,7 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
                 throw new StorageException("Too many bytes wait to be appended to this partition.", retriable: true);
             }
 
-            _settings = settings;
+            _settings = settings ?? _settings;
             _queue.Add(append);
             _queuedBytes += append.Batch.Length;
             _busy = _draining;

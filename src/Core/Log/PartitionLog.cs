@@ -8,8 +8,10 @@ internal sealed class PartitionLog
 {
     private readonly PartitionTail _tails;
     private readonly PartitionAppender _appender;
+    private readonly IdentifiedAppends _identified;
     private readonly LogEnd _end;
     private readonly PartitionReader _reader;
+    private readonly CommittedReader _committed;
     private readonly TimestampSearch _timestamps;
     private readonly PartitionRetention _retention;
 
@@ -20,6 +22,8 @@ internal sealed class PartitionLog
         _appender = new PartitionAppender(context, new BlockSender(context, _tails, rows));
         _end = new LogEnd(context, _tails, rows);
         _reader = new PartitionReader(context, _tails, rows);
+        _committed = new CommittedReader(context, _tails, rows, _reader);
+        _identified = new IdentifiedAppends(context, _tails, _appender, _reader);
         _timestamps = new TimestampSearch(context, _tails, rows, _reader);
         _retention = new PartitionRetention(context, topicId, partition, _tails, _end, _reader, rows);
     }
@@ -28,21 +32,25 @@ internal sealed class PartitionLog
 
     public ValueTask<AppendAnswer> AppendAsync(
         TopicSettings settings, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken) =>
-        _appender.AppendAsync(settings, batch, cancellationToken);
+        identity is null
+            ? _appender.AppendAsync(settings, batch, identity: null, cancellationToken)
+            : _identified.AppendAsync(settings, batch, identity, cancellationToken);
 
     public ValueTask<FetchAnswer> FetchAsync(
         long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken) =>
-        _reader.FetchAsync(offset, bytesMax, cancellationToken);
+        isolation == IsolationLevel.ReadUncommitted
+            ? _reader.FetchAsync(offset, bytesMax, cancellationToken)
+            : _committed.FetchAsync(offset, bytesMax, cancellationToken);
 
     public async ValueTask<long> KnownEndAsync(CancellationToken cancellationToken) =>
         (await _tails.OpenAsync(cancellationToken)).NextOffset;
 
-    public ValueTask<ErrorCode> EndTransactionAsync(
+    public async ValueTask<ErrorCode> EndTransactionAsync(
         long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        (await _appender.EndTransactionAsync(producerId, producerEpoch, commit, cancellationToken)).Error;
 
-    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public async ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(CancellationToken cancellationToken) =>
+        [.. (await _tails.RefreshAsync(cancellationToken)).Producers.Open];
 
     public ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(long timestampMs, CancellationToken cancellationToken) =>
         _timestamps.FindAsync(timestampMs, cancellationToken);
@@ -51,7 +59,7 @@ internal sealed class PartitionLog
     {
         var start = await _tails.RefreshStartAsync(cancellationToken);
         var tail = await _tails.RefreshAsync(cancellationToken);
-        return new OffsetSnapshot(Math.Max(start.Offset, _tails.Start.Offset), tail.NextOffset, tail.NextOffset);
+        return new OffsetSnapshot(Math.Max(start.Offset, _tails.Start.Offset), tail.NextOffset, tail.LastStableOffset);
     }
 
     /// <summary>Whether there is something at or past an offset, as far as is known without a look.</summary>

@@ -178,7 +178,7 @@ internal sealed class PartitionReader(LogContext context, PartitionTail tails, P
     }
 
     private FetchAnswer Answer(ErrorCode error, LogTail tail, ReadOnlyMemory<byte> batches, long next) =>
-        new(error, new OffsetSnapshot(tails.Start.Offset, tail.NextOffset, tail.NextOffset), batches, next);
+        new(error, new OffsetSnapshot(tails.Start.Offset, tail.NextOffset, tail.LastStableOffset), batches, next);
 
     private static ReadOnlyMemory<byte> Joined(List<CachedRun> runs)
     {

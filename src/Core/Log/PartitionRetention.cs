@@ -41,7 +41,7 @@ internal sealed class PartitionRetention(
         }
 
         var newStart = Retention.StartAfter(start.Offset, ended, tail.Position, settings, nowMs);
-        if (newStart > start.Offset)
+        if (newStart > start.Offset && await IsKeptAsync(tail, newStart, cancellationToken))
         {
             await rows.AdvanceStartAsync(newStart, close: false, cancellationToken);
             await tails.RefreshStartAsync(cancellationToken);
@@ -52,6 +52,19 @@ internal sealed class PartitionRetention(
         var more = start.Removable > start.Removed && await RemoveBelowAsync(start.Removable, cancellationToken);
         var kept = ended.SkipWhile(segment => segment.BaseOffset < start.Offset).ToList();
         return new RetentionAnswer(start.Offset, more, more ? null : DueAgain(start, kept, tail, settings, nowMs));
+    }
+
+    // Producers are told by the log from its start on, or by a checkpoint: one must stay when what they appended goes, or their
+    // repetitions and late batches would be taken for news.
+    private async ValueTask<bool> IsKeptAsync(LogTail tail, long newStart, CancellationToken cancellationToken)
+    {
+        if (tail.Producers.Count == 0)
+        {
+            return true;
+        }
+
+        await rows.AddCheckpointAsync(tail, decidedFrom: 0, cancellationToken);
+        return await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken) is { } newest && newest.SegmentBase >= newStart;
     }
 
     private long? DueAgain(

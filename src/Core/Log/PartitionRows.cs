@@ -64,7 +64,7 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
     {
         var page = await rows.QueryAsync(
             Table, new RowQuery(_key, CheckpointRow.Row(offset), After(CheckpointRow.Prefix), Take: 1), cancellationToken);
-        return page.Rows.Count == 0 ? null : CheckpointRow.Decode(page.Rows[0]);
+        return page.Rows.Count == 0 ? null : CheckpointRow.DecodeWithProducers(page.Rows[0]);
     }
 
     /// <summary>Checkpoints from the newest to the oldest, those below <paramref name="below"/> only.</summary>
@@ -90,12 +90,30 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
     }
 
     /// <summary>Best effort: there may be one already, and a lost one is found again by reading.</summary>
-    public async ValueTask AddCheckpointAsync(LogTail tail, CancellationToken cancellationToken) =>
-        await rows.SubmitAsync(
-            Table,
-            _key,
-            [RowAction.Insert(CheckpointRow.Row(tail.NextOffset), CheckpointRow.Encode(tail))],
-            cancellationToken);
+    /// <param name="decidedFrom">Of which part the aborted transactions are noted with it: from here to the tail.</param>
+    public async ValueTask AddCheckpointAsync(LogTail tail, long decidedFrom, CancellationToken cancellationToken)
+    {
+        var actions = new List<RowAction>
+        {
+            RowAction.Insert(CheckpointRow.Row(tail.NextOffset), CheckpointRow.EncodeWithProducers(tail)),
+        };
+        if (tail.Producers.Count > 0)
+        {
+            var decided = DecidedRow.Of(tail, Math.Max(decidedFrom, tail.Aborted.From));
+            actions.Add(RowAction.Insert(DecidedRow.Row(tail.NextOffset), decided.Encode()));
+        }
+
+        await rows.SubmitAsync(Table, _key, actions, cancellationToken);
+    }
+
+    /// <summary>What checkpoints behind an offset say of the transactions between, in order; best effort as they are.</summary>
+    public async ValueTask<(IReadOnlyList<DecidedRow> Rows, bool More)> DecidedAfterAsync(
+        long offset, int take, CancellationToken cancellationToken)
+    {
+        var page = await rows.QueryAsync(
+            Table, new RowQuery(_key, DecidedRow.Row(offset + 1), After(DecidedRow.Prefix), take), cancellationToken);
+        return ([.. page.Rows.Select(DecidedRow.Decode)], page.More);
+    }
 
     /// <summary>Best effort, as checkpoints are.</summary>
     public async ValueTask AddRolledAsync(RolledSegment segment, CancellationToken cancellationToken) =>
@@ -116,13 +134,17 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
             Table,
             new RowQuery(_key, CheckpointRow.Row(start - 1), After(CheckpointRow.Prefix), Take: 100),
             cancellationToken);
+        var decided = await rows.QueryAsync(
+            Table,
+            new RowQuery(_key, DecidedRow.Prefix, DecidedRow.Row(start), Take: 100),
+            cancellationToken);
         var allGone = true;
-        foreach (var page in new[] { checkpoints, rolled })
+        foreach (var page in new[] { checkpoints, rolled, decided })
         {
             allGone &= await DeleteAsync(page.Rows, cancellationToken);
         }
 
-        return rolled.More || checkpoints.More || !allGone;
+        return rolled.More || checkpoints.More || decided.More || !allGone;
     }
 
     /// <summary>Removes every row of the partition; true when there are more.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class PartitionTail
             {
                 // The writer that should have left a checkpoint here did not come to it.
                 bytesSinceCheckpoint = 0;
-                await rows.AddCheckpointAsync(after, cancellationToken);
+                await rows.AddCheckpointAsync(after, decidedFrom: 0, cancellationToken);
             }
 
             if (read.Bytes.Length < chunk && after.SegmentBase == tail.SegmentBase)

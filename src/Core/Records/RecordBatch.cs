@@ -69,6 +69,22 @@ public static class RecordBatch
         BinaryPrimitives.WriteInt32BigEndian(batch[RecordBatchHeader.At.LeaderEpoch..], leaderEpoch);
     }
 
+    /// <summary>Says whose a whole, checked batch is, in place; the CRC is made anew.</summary>
+    public static void StampProducer(
+        Span<byte> batch, long producerId, short producerEpoch, int baseSequence, bool transactional)
+    {
+        var read = RecordBatchHeader.TryRead(batch, out var header);
+        Invariant.Holds(read && header.SizeInBytes == batch.Length);
+        (header with
+        {
+            Attributes = RecordBatchHeader.AttributesOf(header.Compression, header.TimestampType, transactional, header.IsControl),
+            ProducerId = producerId,
+            ProducerEpoch = producerEpoch,
+            BaseSequence = baseSequence,
+        }).Write(batch);
+        Seal(batch);
+    }
+
     /// <summary>
     /// Gives all records of a whole, checked batch the time of its append, in place; the CRC is made anew.
     /// </summary>

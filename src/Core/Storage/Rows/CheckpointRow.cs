@@ -24,6 +24,20 @@ internal static class CheckpointRow
         ["logMax"] = tail.LogMaxTimestamp,
     };
 
+    /// <summary>The whole of it: where it is, and the state of the producers there.</summary>
+    public static Dictionary<string, object> EncodeWithProducers(LogTail tail)
+    {
+        var columns = Encode(tail);
+        ProducerStatesCodec.Write(columns, tail.Producers);
+        return columns;
+    }
+
+    public static LogTail DecodeWithProducers(StoredRow row) => Decode(row) with
+    {
+        Producers = ProducerStatesCodec.Read(row.Columns),
+    };
+
+    /// <summary>Without the producers: enough to read from there.</summary>
     public static LogTail Decode(StoredRow row) => new(
         (long)row.Columns["segment"],
         (long)row.Columns["position"],
