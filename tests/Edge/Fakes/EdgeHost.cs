@@ -51,7 +51,9 @@ internal sealed class EdgeHost
 
     private readonly ServiceProvider _services;
 
-    public EdgeHost(HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null)
+    /// <param name="configure">Puts others in place of the fakes.</param>
+    public EdgeHost(
+        HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null, Action<IServiceCollection>? configure = null)
     {
         (Rows, Keys) = (rows ?? new MemoryRowStore(Clock), keys ?? new IdempotencyOptions());
         var services = new ServiceCollection();
@@ -77,6 +79,7 @@ internal sealed class EdgeHost
         services.AddSingleton<ProducingV2>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
+        configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
 
