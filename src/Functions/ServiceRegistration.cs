@@ -4,10 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions;
 
@@ -44,11 +47,19 @@ public static class ServiceRegistration
         services.TryAddSingleton<GroupOptions>();
         services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
 
+        services.TryAddSingleton(RepeatSettings.Keys(configuration));
+        services.TryAddSingleton<IdempotencyKeys>();
+        services.TryAddSingleton<IdempotencySweep>();
+        services.TryAddSingleton(RepeatSettings.Producers(configuration));
+        services.TryAddSingleton<IProducerIds, ProducerIds>();
+
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
         services.TryAddSingleton<HttpEdge>();
         services.TryAddSingleton<Producer>();
         services.TryAddSingleton<DirectReader>();
+        services.TryAddSingleton<KeyGate>();
+        services.TryAddSingleton<ProducingV2>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

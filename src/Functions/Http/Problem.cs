@@ -32,6 +32,33 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem NoBody { get; } = new(422, 422, "Request body is empty. Data is required.");
 
+    public static Problem KeyRequired { get; } = new(400, 40050, "This request needs an Idempotency-Key header.");
+
+    public static Problem KeyReused { get; } =
+        new(422, 42250, "This Idempotency-Key was used with a different request to the same path.");
+
+    public static Problem ProducerNotFound { get; } = new(404, 40450, "Producer not found.");
+
+    /// <summary>409/40951: it speaks for an older epoch.</summary>
+    public static Problem ProducerFenced { get; } =
+        new(409, 40951, "A newer epoch of this producer exists; requests of this one are refused.");
+
+    public static Problem SequenceOutOfOrder { get; } = new(
+        409, 40952, "The sequence does not follow the last one that was stored, so records before it are missing. Nothing was stored.");
+
+    public static Problem SequenceReused { get; } =
+        new(409, 40952, "The sequence was used already, with other records. Nothing was stored.");
+
+    /// <summary>400/40051: the header cannot be a key.</summary>
+    public static Problem MalformedKey(string message) => new(400, 40051, message);
+
+    /// <summary>409/40950: the first attempt is not done.</summary>
+    public static Problem KeyInUse(TimeSpan retryAfter) => new(
+        409, 40950, "A request with this Idempotency-Key is still running.", Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)));
+
+    /// <summary>409/40953: the transaction's state does not allow the request.</summary>
+    public static Problem TransactionState(string message) => new(409, 40953, message);
+
     /// <summary>400/400: not JSON, a wrong JSON type, a bad query parameter.</summary>
     public static Problem Malformed(string message) => new(400, 400, message);
 

@@ -14,10 +14,15 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 using Serverless.Functions;
 using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
 using Xunit;
 
 namespace Serverless.Edge.Fakes;
@@ -46,8 +51,11 @@ internal sealed class EdgeHost
 
     private readonly ServiceProvider _services;
 
-    public EdgeHost(HttpLimits? limits = null)
+    /// <param name="configure">Puts others in place of the fakes.</param>
+    public EdgeHost(
+        HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null, Action<IServiceCollection>? configure = null)
     {
+        (Rows, Keys) = (rows ?? new MemoryRowStore(Clock), keys ?? new IdempotencyOptions());
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Clock);
         services.AddSingleton<ITopicCatalog>(Topics);
@@ -62,10 +70,23 @@ internal sealed class EdgeHost
         services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<IHostApplicationLifetime>(Lifetime);
         services.AddSingleton<HttpEdge>();
+        services.AddSingleton(Rows);
+        services.AddSingleton(Keys);
+        services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<KeyGate>();
+        services.AddSingleton(new ProducerIdOptions());
+        services.AddSingleton<IProducerIds, ProducerIds>();
+        services.AddSingleton<ProducingV2>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
+        configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
+
+    /// <summary>What keys and producers are kept in.</summary>
+    public IRowStore Rows { get; }
+
+    public IdempotencyOptions Keys { get; }
 
     public KeptLog Log { get; } = new();
 

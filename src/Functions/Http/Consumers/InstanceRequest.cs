@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Core;
 using Serverless.Core.Groups;
 
 namespace Serverless.Functions.Http.Consumers;
 
 /// <summary>The body that creates a consumer instance (section 2.5 of the HTTP contract). Whatever is wrong with it is 42204.</summary>
 /// <remarks>Clients write numbers and booleans as strings, or not: both are taken.</remarks>
-internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, bool Replace)
+/// <param name="Name">Null: whoever creates it finds one.</param>
+internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, bool Replace)
 {
     private static readonly FieldNames Fields = new(
         "name", "id", "format", "auto.offset.reset", "auto.commit.enable", "enable.auto.commit", "fetch.min.bytes", "responseMinBytes",
         "consumer.request.timeout.ms", "requestWaitMs", "isolation.level", "topic.metadata.refresh.interval.ms", "group.instance.id",
         "partition.assignment.strategy", "delivery.mode", "session.timeout.ms", "replace");
 
-    public static InstanceRequest Parse(RequestBody body, HttpLimits limits, IIdSource ids)
+    public static InstanceRequest Parse(RequestBody body, HttpLimits limits)
     {
         var settings = new ConsumerSettings
         {
@@ -56,7 +56,7 @@ internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, b
             json.End();
         }
 
-        return new InstanceRequest(id ?? name ?? $"rest-consumer-{Guid.ParseExact(ids.NewId(), "N"):D}", settings, replace);
+        return new InstanceRequest(id ?? name, settings, replace);
     }
 
     private static ConsumerSettings Set(ref StrictJson json, string what, ConsumerSettings settings, HttpLimits limits)
