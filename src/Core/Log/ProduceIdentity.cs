@@ -31,4 +31,11 @@ public sealed record RequestKey(long Hash, ProduceStart Start)
 /// <summary>A topic before a request was first tried: no batch of that request lies before these offsets.</summary>
 /// <param name="Partitions">How many partitions the topic had: records go where they went first, even if it has more by now.</param>
 /// <param name="Ends">The log end, or less, of each partition that records go to.</param>
-public sealed record ProduceStart(string TopicId, int Partitions, IReadOnlyDictionary<int, long> Ends);
+public sealed record ProduceStart(string TopicId, int Partitions, IReadOnlyDictionary<int, long> Ends)
+{
+    /// <summary>The time of records that have none, so that an attempt whose records are found answers as the first one would have.</summary>
+    public long? TimestampMs { get; init; }
+
+    /// <summary>The topic's <c>max.message.bytes</c> then: what was left out of a batch for its size is left out of it again.</summary>
+    public int? MessageBytesMax { get; init; }
+}

@@ -11,7 +11,8 @@ namespace Serverless.Core.Log;
 /// Records that go to one partition keep the order of the request and are appended as one unit; across partitions each stands for
 /// itself, and the outcome of one never touches another. A topic that the catalogue knows from some moments ago is looked up again
 /// when a record names a partition past its end, and when the log says that it is gone: partitions may have been added, or the
-/// topic deleted and made anew. Nothing was stored by then, so starting over repeats nothing.
+/// topic deleted and made anew. Nothing was stored by then, so starting over repeats nothing. A request that may come again goes to
+/// the same partitions then, and each of its batches says what it is known by; whether it is stored already the log tells.
 /// </remarks>
 public sealed partial class Producer(
     ITopicCatalog topics, IPartitionLogs logs, TimeProvider clock, Random random, ILogger<Producer> logger)
@@ -25,8 +26,46 @@ public sealed partial class Producer(
         ProduceAsync(topic, records, identity: null, cancellationToken);
 
     /// <summary>What became of each record, in the request's order. Those that were stored by an earlier attempt have their places.</summary>
-    /// <param name="identity">What the request is known by; null where it is news.</param>
+    /// <param name="identity">
+    /// What the request is known by; null where it is news. With an idempotency key, and in a transaction, a topic that was deleted
+    /// and made anew is answered as gone: whoever asks has written down which topic it is, and must do so again first.
+    /// </param>
     public async ValueTask<ProduceOutcome[]> ProduceAsync(
+        Topic topic, IReadOnlyList<ProduceRecord> records, ProduceIdentity? identity, CancellationToken cancellationToken)
+    {
+        var outcomes = await ProduceAsync(await PlanAsync(topic, records, identity, cancellationToken), identity, cancellationToken);
+        if (identity is ProduceIdentity.Key or ProduceIdentity.Transaction)
+        {
+            return outcomes;
+        }
+
+        int[] gone = [.. Enumerable.Range(0, records.Count).Where(i => IsTopicGone(outcomes[i]))];
+        if (gone.Length > 0 && await topics.RefreshAsync(topic.Name, cancellationToken) is { } anew && anew.Id != topic.Id)
+        {
+            var second = await ProduceAsync(Plan(anew, records, gone, identity), identity, cancellationToken);
+            Array.ForEach(gone, i => outcomes[i] = second[i]);
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>Where a topic stands before a request with an idempotency key is first tried, to be kept for all its attempts.</summary>
+    public async ValueTask<ProduceStart> StartAsync(
+        Topic topic, IReadOnlyList<ProduceRecord> records, long hash, CancellationToken cancellationToken)
+    {
+        var begun = new RequestKey(hash, new ProduceStart(topic.Id, topic.Partitions, new Dictionary<int, long>()));
+        var plan = await PlanAsync(topic, records, new ProduceIdentity.Key(begun), cancellationToken);
+        var ends = await Task.WhenAll(plan.Partitions.Select(
+            async partition => KeyValuePair.Create(partition, await KnownEndAsync(plan.Topic, partition, cancellationToken))));
+        return new ProduceStart(plan.Topic.Id, plan.ChosenFrom, new Dictionary<int, long>(ends))
+        {
+            TimestampMs = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            MessageBytesMax = plan.Topic.Settings.MaxMessageBytes,
+        };
+    }
+
+    /// <summary>Where the records will go; the same for the same request, but for one that is news.</summary>
+    public async ValueTask<ProducePlan> PlanAsync(
         Topic topic, IReadOnlyList<ProduceRecord> records, ProduceIdentity? identity, CancellationToken cancellationToken)
     {
         if (records.Any(record => record.Partition >= topic.Partitions))
@@ -34,64 +73,99 @@ public sealed partial class Producer(
             topic = await topics.RefreshAsync(topic.Name, cancellationToken) ?? topic;
         }
 
-        var outcomes = new ProduceOutcome[records.Count];
-        await ProduceAsync(topic, records, [.. Enumerable.Range(0, records.Count)], outcomes, cancellationToken);
+        return Plan(topic, records, Enumerable.Range(0, records.Count), identity);
+    }
 
-        int[] gone = [.. Enumerable.Range(0, records.Count).Where(i => IsTopicGone(outcomes[i]))];
-        if (gone.Length > 0 && await topics.RefreshAsync(topic.Name, cancellationToken) is { } anew && anew.Id != topic.Id)
-        {
-            await ProduceAsync(anew, records, gone, outcomes, cancellationToken);
-        }
-
+    /// <summary>Appends what was planned, once: a topic that is gone is told so.</summary>
+    /// <param name="identity">Where records without a key go must not depend on what it has beyond that of the plan.</param>
+    public async ValueTask<ProduceOutcome[]> ProduceAsync(
+        ProducePlan plan, ProduceIdentity? identity, CancellationToken cancellationToken)
+    {
+        var now = KeyOf(identity)?.Start.TimestampMs ?? clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var outcomes = plan.Outcomes.ToArray();
+        await Task.WhenAll(plan.Members.Select(to => AppendAsync(
+            plan, to.Key, to.Value, IdentityOf(plan, to.Key, to.Value[0], identity), now, outcomes, cancellationToken)));
         return outcomes;
     }
 
-    private static bool IsTopicGone(ProduceOutcome outcome) =>
+    /// <summary>Whether the topic was gone when the record was to be appended: nothing of it is stored, here or anywhere.</summary>
+    public static bool IsTopicGone(ProduceOutcome outcome) =>
         outcome is { Error: ErrorCode.UnknownTopicOrPartition, PartitionUnknown: false };
 
-    private async Task ProduceAsync(
-        Topic topic, IReadOnlyList<ProduceRecord> records, int[] chosen, ProduceOutcome[] outcomes, CancellationToken cancellationToken)
+    private ProducePlan Plan(
+        Topic topic, IReadOnlyList<ProduceRecord> records, IEnumerable<int> chosen, ProduceIdentity? identity)
     {
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var appends = new List<Task>();
-        foreach (var (partition, members) in ByPartition(topic, records, chosen, outcomes))
-        {
-            appends.Add(AppendAsync(topic, partition, records, members, now, outcomes, cancellationToken));
-        }
+        var (key, sequence) = (KeyOf(identity), identity as ProduceIdentity.Sequence);
+        var start = key?.Start.TopicId == topic.Id ? key.Start : null;
+        var chosenFrom = start?.Partitions ?? topic.Partitions;
+        var messageBytesMax = start?.MessageBytesMax ?? topic.Settings.MaxMessageBytes;
 
-        await Task.WhenAll(appends);
-    }
-
-    // Sorted, so that appends begin in the same order whenever the same is asked.
-    private SortedDictionary<int, List<int>> ByPartition(
-        Topic topic, IReadOnlyList<ProduceRecord> records, int[] chosen, ProduceOutcome[] outcomes)
-    {
-        var partitioner = new Partitioner(topic.Partitions, random);
-        var byPartition = new SortedDictionary<int, List<int>>();
+        // What is remembered of the topic may be older than the start.
+        var partitions = Math.Max(topic.Partitions, chosenFrom);
+        var partitioner = key is null ? new Partitioner(chosenFrom, random) : new Partitioner(chosenFrom, random, key.Hash);
+        var plan = new ProducePlan(topic, records, chosenFrom, allOrNone: sequence is { OnePartition: true });
         foreach (var i in chosen)
         {
             var record = records[i];
-            if (record.Partition is < 0 || record.Partition >= topic.Partitions)
+            if (record.Partition is < 0 || record.Partition >= partitions)
             {
-                outcomes[i] = ProduceOutcome.Failed(ErrorCode.UnknownTopicOrPartition, partitionUnknown: true);
+                plan.Refuse(i, ErrorCode.UnknownTopicOrPartition, partitionUnknown: true);
             }
-            else if (IsTooLarge(record, topic.Settings.MaxMessageBytes))
+            else if (IsTooLarge(record, messageBytesMax))
             {
-                outcomes[i] = ProduceOutcome.Failed(ErrorCode.MessageTooLarge);
+                plan.Refuse(i, ErrorCode.MessageTooLarge);
             }
             else
             {
-                var partition = record.Partition ?? partitioner.Choose(record.Key.GetValueOrDefault().Span, record.KeyIsNull);
-                if (!byPartition.TryGetValue(partition, out var members))
-                {
-                    byPartition.Add(partition, members = []);
-                }
+                plan.Add(i, record.Partition
+                    ?? (record.KeyIsNull && sequence is not null
+                        ? SequenceOf(sequence, i) % chosenFrom
+                        : partitioner.Choose(record.Key.GetValueOrDefault().Span, record.KeyIsNull)));
+            }
 
-                members.Add(i);
+            if (plan.AllOrNone && plan.Outcomes[i].Error != ErrorCode.None)
+            {
+                break;
             }
         }
 
-        return byPartition;
+        return plan;
+    }
+
+    private static RequestKey? KeyOf(ProduceIdentity? identity) => identity switch
+    {
+        ProduceIdentity.Key keyed => keyed.Request,
+        ProduceIdentity.Transaction transaction => transaction.Request,
+        _ => null,
+    };
+
+    // Sequences wrap from int.MaxValue to 0, never through a negative number.
+    private static int SequenceOf(ProduceIdentity.Sequence sequence, int record) =>
+        (int)((sequence.BaseSequence + (long)record) & int.MaxValue);
+
+    private static AppendIdentity? IdentityOf(ProducePlan plan, int partition, int first, ProduceIdentity? identity) =>
+        identity switch
+        {
+            ProduceIdentity.Sequence sequence => new AppendIdentity.Sequence(
+                sequence.ProducerId, sequence.ProducerEpoch, SequenceOf(sequence, first), LeavesOut: !sequence.OnePartition),
+            ProduceIdentity.Key { Request: var key } => new AppendIdentity.Key(
+                key.Hash, key.Start.TopicId == plan.Topic.Id ? key.Start.Ends.GetValueOrDefault(partition) : 0),
+            ProduceIdentity.Transaction transaction => new AppendIdentity.Transaction(
+                transaction.ProducerId, transaction.ProducerEpoch, transaction.Request?.Hash),
+            _ => null,
+        };
+
+    // Of a log that cannot be read no end is known. The append will say what is wrong with it, for its own records.
+    private async ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await logs.KnownEndAsync(topic, partition, cancellationToken);
+        }
+        catch (CorruptLogException)
+        {
+            return 0;
+        }
     }
 
     private static bool IsTooLarge(ProduceRecord record, int bytesMax) => RecordBatchBuilder.RecordSize(
@@ -99,10 +173,11 @@ public sealed partial class Producer(
         Span(record.Headers)) > bytesMax;
 
     private async Task AppendAsync(
-        Topic topic, int partition, IReadOnlyList<ProduceRecord> records, List<int> members, long now, ProduceOutcome[] outcomes,
+        ProducePlan plan, int partition, List<int> members, AppendIdentity? identity, long now, ProduceOutcome[] outcomes,
         CancellationToken cancellationToken)
     {
-        var answer = await AnswerAsync(topic, partition, Encode(topic, records, members, now), cancellationToken);
+        var (topic, records) = (plan.Topic, plan.Records);
+        var answer = await AnswerAsync(topic, partition, Encode(topic, records, members, now), identity, cancellationToken);
         for (var n = 0; n < members.Count; n++)
         {
             var timestamp = answer.LogAppendTimeMs >= 0 ? answer.LogAppendTimeMs : records[members[n]].TimestampMs ?? now;
@@ -114,7 +189,7 @@ public sealed partial class Producer(
 
     // A failure of one partition is told for its records; the others' may be stored.
     private async ValueTask<AppendAnswer> AnswerAsync(
-        Topic topic, int partition, byte[]? batch, CancellationToken cancellationToken)
+        Topic topic, int partition, byte[]? batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         if (batch is null)
         {
@@ -123,7 +198,7 @@ public sealed partial class Producer(
 
         try
         {
-            var answer = await logs.AppendAsync(topic, partition, batch, cancellationToken);
+            var answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
             return answer.Error == ErrorCode.MessageTooLarge ? answer with { Error = ErrorCode.RecordListTooLarge } : answer;
         }
         catch (StorageException failed)

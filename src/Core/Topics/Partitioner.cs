@@ -3,13 +3,22 @@ namespace Serverless.Core.Topics;
 /// <summary>Chooses the partitions of one request's records to one topic, where the producer has not.</summary>
 /// <remarks>
 /// Records with a key go where Kafka's Java client sends them. Those without go round record by record from a random
-/// start: a request of as many records as partitions reaches all of them, whatever other requests do meanwhile.
+/// start: a request of as many records as partitions reaches all of them, whatever other requests do meanwhile. Where a
+/// request may come again, the start is one that comes again with it.
 /// </remarks>
 /// <param name="partitions">How many the topic has; at least one.</param>
 /// <param name="random">Asked once, when the first record without a key comes.</param>
 public sealed class Partitioner(int partitions, Random random)
 {
     private int _next = -1;
+
+    /// <summary>Goes round from a start that is the same for the same hash, which has 62 bits.</summary>
+    public Partitioner(int partitions, Random random, long hash)
+        : this(partitions, random)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(hash);
+        _next = (int)((hash + partitions - 1) % partitions);
+    }
 
     /// <summary>
     /// The partition of a key, which may be empty: Kafka's <c>(murmur2(key) &amp; 0x7fffffff) % partitions</c>.

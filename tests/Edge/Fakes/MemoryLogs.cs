@@ -19,10 +19,14 @@ internal sealed class MemoryLogs : IPartitionLogs
 
     public int Appends { get; private set; }
 
+    /// <summary>What each append was known by, refused ones too, in their order.</summary>
+    public List<(string TopicId, int Partition, AppendIdentity? Identity)> Identities { get; } = [];
+
     public ValueTask<AppendAnswer> AppendAsync(
         Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         Assert.Equal(BatchCheck.Valid, RecordBatch.Check(batch.Span, out _, out _));
+        Identities.Add((topic.Id, partition, identity));
         if (OnAppend(topic, partition) is { } answer)
         {
             return ValueTask.FromResult(answer);
