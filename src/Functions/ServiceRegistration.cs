@@ -7,6 +7,7 @@ using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions;
@@ -42,7 +43,11 @@ public static class ServiceRegistration
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
         services.TryAddSingleton<GroupOptions>();
-        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
+        services.TryAddSingleton<ConsumerGroups>();
+        services.TryAddSingleton<IConsumerGroups>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<IPendingOffsets>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<TransactionOptions>();
+        services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));

@@ -9,6 +9,7 @@ namespace Serverless.Core.Storage;
 /// <item><term>topics</term><description>One row a topic; one a deleted topic until its blobs are gone.</description></item>
 /// <item><term>checkpoints</term><description>Per partition: where the log starts, its rolled segments, its checkpoints.</description></item>
 /// <item><term>groups</term><description>Per group: the group, its instances, its partitions. And the list of groups.</description></item>
+/// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
 /// </list>
 /// </remarks>
 public static class Layout
@@ -18,6 +19,8 @@ public static class Layout
     public const string CheckpointsTable = "checkpoints";
 
     public const string GroupsTable = "groups";
+
+    public const string TransactionsTable = "transactions";
 
     /// <summary>A segment is named by the offset of its first record, so that names sort as offsets do.</summary>
     public static string Segment(string topicId, int partition, long baseOffset) =>
