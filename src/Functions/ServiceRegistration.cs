@@ -45,7 +45,11 @@ public static class ServiceRegistration
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
         services.TryAddSingleton<GroupOptions>();
-        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
+        services.TryAddSingleton<ConsumerGroups>();
+        services.TryAddSingleton<IConsumerGroups>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<IPendingOffsets>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<TransactionOptions>();
+        services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
         services.TryAddSingleton(RepeatSettings.Keys(configuration));
         services.TryAddSingleton<IdempotencyKeys>();
