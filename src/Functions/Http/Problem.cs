@@ -23,6 +23,10 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem ConsumerNotFound { get; } = new(404, 40403, "Consumer instance not found.");
 
+    public static Problem ProducerNotFound { get; } = new(404, 40450, "Transactional instance or producer not found or expired.");
+
+    public static Problem ProducerFenced { get; } = new(409, 40951, "A newer instance of the transactional id, or a newer epoch, exists.");
+
     public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
 
     public static Problem StorageRetriable { get; } =
@@ -46,6 +50,9 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     /// <summary>409/40903: the state does not allow the request.</summary>
     public static Problem IllegalState(string message) => new(409, 40903, message);
+
+    /// <summary>409/40953: the step does not fit the transaction's state.</summary>
+    public static Problem TransactionState(string message) => new(409, 40953, message);
 
     /// <summary>400/40002: v3 admin refusals, and offsets out of range.</summary>
     public static Problem BadAdmin(string message) => new(400, 40002, message);
