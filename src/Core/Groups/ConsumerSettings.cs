@@ -29,6 +29,9 @@ public enum DeliveryMode
 
     /// <summary>Committed before the reply that delivers it.</summary>
     AtMostOnce,
+
+    /// <summary>Committed only by a transaction.</summary>
+    ExactlyOnce,
 }
 
 /// <summary>What a consumer instance was created with; it never changes.</summary>
