@@ -39,6 +39,7 @@ internal static class Commits
                 TopicId = topicId,
                 Owner = row.Owner,
                 AssignmentEpoch = row.AssignmentEpoch,
+                CommittedAt = row.CommittedAt,
             };
         }
 

@@ -86,7 +86,7 @@ internal static class Answers
         this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
         await topics.TopicAsync(segment, cancellationToken) is { IsInternal: false } topic
             ? topic
-            : throw new RequestException(ErrorReply.FromLog(ErrorCode.InvalidTopic, null));
+            : throw new RequestException(Problem.ReadOnlyTopic);
 
     /// <summary>The topic or null; storage is not asked for a name that no topic can have.</summary>
     public static async ValueTask<Topic?> FindLegalAsync(

@@ -76,7 +76,7 @@ internal static class ErrorReply
         ErrorCode.RecordListTooLarge => Problem.TooLarge(message ?? "The records of one partition do not fit one batch."),
         ErrorCode.RequestTimedOut => Problem.StorageRetriable,
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
-        ErrorCode.InvalidTopic => Problem.Content(message ?? "The topic is a view: it can only be read."),
+        ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
         _ => FromProducer(error, message),
     };
 

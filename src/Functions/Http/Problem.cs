@@ -36,6 +36,8 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem NoBody { get; } = new(422, 422, "Request body is empty. Data is required.");
 
+    public static Problem ReadOnlyTopic { get; } = new(422, 422, "The topic is a view: it can only be read.");
+
     /// <summary>400/400: not JSON, a wrong JSON type, a bad query parameter.</summary>
     public static Problem Malformed(string message) => new(400, 400, message);
 
