@@ -154,6 +154,12 @@ internal sealed class InstanceRequest<TAnswer>(
 
         consumer = draft.Consumers[instance];
         var plan = Reconciliation.PlanFor(draft, consumer, topics, mode, ready.Now);
+        if (NewToGroup(draft, plan) is { Count: > 0 } names)
+        {
+            topics = await catalog.RefreshedAsync(topics, names, cancellationToken);
+            plan = Reconciliation.PlanFor(draft, consumer, topics, mode, ready.Now);
+        }
+
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
         Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
 
@@ -161,6 +167,12 @@ internal sealed class InstanceRequest<TAnswer>(
         draft.Affected = [.. draft.Affected, .. plan.Holders.Where(holder => _told.Add((holder, draft.Group.Epoch)))];
         return (GroupAnswer.Done, plan.Missing);
     }
+
+    // Without a row nothing was read of it, or it is deleted and its rows have gone, and the list is from before. Only storage
+    // tells, or a group would read a deleted topic from its start once more.
+    private List<string> NewToGroup(GroupDraft draft, Reconciliation.Plan plan) =>
+        [.. plan.Claims.Where(row => draft.Partition(row.At)?.TopicId != row.TopicId).Select(row => row.At.Topic).Distinct()
+            .Except(Named)];
 
     private bool MeansOthers(GroupDraft draft, ConsumerRow former, TopicList topics) =>
         draft.Consumers[instance] is { IsMember: true } consumer

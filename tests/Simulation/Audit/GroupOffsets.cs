@@ -22,6 +22,9 @@ internal sealed class GroupOffsets(GroupClaims claims)
     /// <summary>Which commit is the newest; a read that begins now must not be older.</summary>
     public int Version => _commits.Count - 1;
 
+    /// <summary>Its topic was deleted, and the group knows nothing of it any more: nobody may begin to read it.</summary>
+    public bool IsForgotten { get; private set; }
+
     public bool Shows(string metadata) => _metadata.Contains(metadata);
 
     /// <summary>A position moved back: only where its owner asked for that. From then on its commits may too, as long as it owns it.</summary>
@@ -52,7 +55,11 @@ internal sealed class GroupOffsets(GroupClaims claims)
     }
 
     /// <summary>The topic is gone, and its commits with it.</summary>
-    public void Forgotten() => _commits.Add(-1);
+    public void Forgotten()
+    {
+        _commits.Add(-1);
+        IsForgotten = true;
+    }
 
     /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
     public void Received(string group, string instance, long from, long to, PartitionAudit log)
