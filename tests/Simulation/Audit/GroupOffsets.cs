@@ -64,9 +64,11 @@ internal sealed class GroupOffsets(GroupClaims claims)
     /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
     public void Received(string group, string instance, long from, long to, PartitionAudit log)
     {
-        // The newest: a reset may have moved over the same offsets before, with nothing to receive.
-        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to
-            && (step.From == from || step.From < 0 || step.From < log.Start));
+        // The newest: a reset may have moved over the same offsets before, with nothing to receive. One that began just there comes
+        // first: of two polls at once, a step that the log's start has passed since may be the other's.
+        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to && step.From == from);
+        found = found >= 0 ? found : Advances.FindLastIndex(step =>
+            step.Instance == instance && step.To == to && (step.From < 0 || step.From < log.Start));
         Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
         Guarantee.Holds(
             !claims.AtMostOnce || Advances[found].Committed >= to, "G5",
