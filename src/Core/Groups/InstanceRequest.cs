@@ -161,7 +161,7 @@ internal sealed class InstanceRequest<TAnswer>(
         }
 
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
-        Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
+        Reconciliation.Apply(draft, plan, consumer, mode, _starts, ready.Now);
 
         // Who has what is missing may not have been told. Once is enough: its next write conflicts.
         draft.Affected = [.. draft.Affected, .. plan.Holders.Where(holder => _told.Add((holder, draft.Group.Epoch)))];
