@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Groups.View;
 using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
@@ -39,13 +40,21 @@ public static class ServiceRegistration
         services.TryAddSingleton<LogOptions>();
         services.TryAddSingleton<LogContext>();
         services.TryAddSingleton<PartitionLogs>();
-        services.TryAddSingleton<IPartitionLogs>(provider => provider.GetRequiredService<PartitionLogs>());
+        services.TryAddSingleton<IPartitionLogs>(provider => new LogsWithOffsets(
+            provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TopicCatalog>();
-        services.TryAddSingleton<ITopicCatalog>(provider => provider.GetRequiredService<TopicCatalog>());
+        services.TryAddSingleton<ITopicCatalog>(provider => new CatalogWithOffsets(provider.GetRequiredService<TopicCatalog>()));
+        services.TryAddSingleton<OffsetsViewOptions>();
+        services.TryAddSingleton<OffsetsView>();
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
         services.TryAddSingleton<GroupOptions>();
-        services.TryAddSingleton<IConsumerGroups, ConsumerGroups>();
+        services.TryAddSingleton<ConsumerGroups>();
+        services.TryAddSingleton<IConsumerGroups>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<IPendingOffsets>(provider => provider.GetRequiredService<ConsumerGroups>());
+        services.TryAddSingleton<TransactionOptions>();
+        services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
         services.TryAddSingleton(RepeatSettings.Keys(configuration));
         services.TryAddSingleton<IdempotencyKeys>();

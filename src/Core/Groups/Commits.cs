@@ -1,11 +1,13 @@
 using Serverless.Core.Groups.Rows;
+using Serverless.Core.Transactions;
 
 namespace Serverless.Core.Groups;
 
 /// <summary>What may be committed, and by whom.</summary>
 /// <remarks>
 /// Upholds <b>commit fence</b>: a partition that a live member owns takes commits of that member alone, and one that nobody
-/// owns takes none of a subscriber that had it before somebody else did.
+/// owns takes none of a subscriber that had it before somebody else did. And where an offset waits for its transaction, nothing else is
+/// committed before that is decided: the one would undo the other, whichever came last.
 /// </remarks>
 internal static class Commits
 {
@@ -13,33 +15,25 @@ internal static class Commits
     public const int PartitionsMax = 96;
 
     /// <param name="by">The consumer; null for an operator.</param>
-    /// <returns>StaleMemberEpoch when another live member owns the partition, or the group has gone on with it since the consumer did.</returns>
+    /// <returns>
+    /// StaleMemberEpoch when another live member owns the partition, or the group has gone on with it since the consumer did;
+    /// UnstableOffsetCommit when an offset waits there.
+    /// </returns>
     /// <exception cref="StaleStateException">The rows contradict each other.</exception>
     public static ErrorCode Commit(
         GroupDraft draft, ConsumerRow? by, string topicId, GroupOffset offset, DateTimeOffset now)
     {
-        var row = draft.Partition(offset.At) ?? new PartitionRow(offset.At);
-        var owner = draft.OwnerOf(row);
-        if (owner is null ? !IsFreeFor(by, row, topicId) : owner.Name != by?.Name)
+        var stored = draft.Partition(offset.At) ?? new PartitionRow(offset.At);
+        var owner = draft.OwnerOf(stored);
+        if (owner is null ? !IsFreeFor(by, stored, topicId) : owner.Name != by?.Name)
         {
             return ErrorCode.StaleMemberEpoch;
         }
 
-        if (owner is null && row.Owner != by?.Former)
+        var row = RowFor(by, stored, owner, topicId);
+        if (row.Pending is not null)
         {
-            // Whoever had it last knows nothing of this commit, and must not take the group back from it.
-            row = row.Release();
-        }
-
-        if (row.TopicId != topicId)
-        {
-            // The former topic's position and commit mean nothing; a new reader starts at this commit.
-            row = new PartitionRow(offset.At)
-            {
-                TopicId = topicId,
-                Owner = row.Owner,
-                AssignmentEpoch = row.AssignmentEpoch,
-            };
+            return ErrorCode.UnstableOffsetCommit;
         }
 
         draft.Put(row.Commit(offset.Offset, offset.Metadata, now));
@@ -48,6 +42,36 @@ internal static class Commits
             ClearManual(draft, consumer, offset);
         }
 
+        return ErrorCode.None;
+    }
+
+    /// <summary>Adds an offset that waits for its transaction.</summary>
+    /// <param name="by">The consumer whose offset it is; null where no instance is told.</param>
+    /// <returns>
+    /// As for a commit. UnstableOffsetCommit when another transaction's offset waits there; InvalidRequest when a higher one of this
+    /// transaction does: then this one is of an earlier request that comes late.
+    /// </returns>
+    /// <exception cref="StaleStateException">The rows contradict each other.</exception>
+    public static ErrorCode Add(
+        GroupDraft draft, ConsumerRow? by, TransactionKey transaction, string topicId, GroupOffset offset)
+    {
+        var stored = draft.Partition(offset.At) ?? new PartitionRow(offset.At);
+        var owner = draft.OwnerOf(stored);
+        var isAllowed = owner is null ? IsFreeFor(by, stored, topicId)
+            : by is null ? MayBeAddedFor(owner, stored, topicId, offset.Offset)
+            : owner.Name == by.Name;
+        if (!isAllowed)
+        {
+            return ErrorCode.StaleMemberEpoch;
+        }
+
+        var row = RowFor(by, stored, owner, topicId);
+        if (row.Pending is { } pending && (pending.Transaction != transaction || pending.Offset > offset.Offset))
+        {
+            return pending.Transaction == transaction ? ErrorCode.InvalidRequest : ErrorCode.UnstableOffsetCommit;
+        }
+
+        draft.Put(row with { Pending = new PendingOffset(transaction, offset.Offset, offset.Metadata) });
         return ErrorCode.None;
     }
 
@@ -81,6 +105,33 @@ internal static class Commits
 
     public static bool IsAutomatic(ConsumerRow consumer) =>
         consumer.Settings is { AutoCommit: true, DeliveryMode: DeliveryMode.AtLeastOnce };
+
+    /// <summary>Whether polls of the consumer commit, and so must know what is to become of offsets that wait.</summary>
+    public static bool CommitsByPoll(ConsumerRow consumer) =>
+        IsAutomatic(consumer) || consumer.Settings.DeliveryMode == DeliveryMode.AtMostOnce;
+
+    private static PartitionRow RowFor(ConsumerRow? by, PartitionRow row, ConsumerRow? owner, string topicId)
+    {
+        if (owner is null && row.Owner != by?.Former)
+        {
+            // Whoever had it last knows nothing of this commit, and must not take the group back from it.
+            row = row.Release();
+        }
+
+        // The former topic's position and commit mean nothing; a new reader starts at this commit.
+        return row.TopicId == topicId ? row : new PartitionRow(row.At)
+        {
+            TopicId = topicId,
+            Owner = row.Owner,
+            AssignmentEpoch = row.AssignmentEpoch,
+            CommittedAt = row.CommittedAt,
+        };
+    }
+
+    // Kafka's older way, by the group alone. What the owner was not given yet cannot have been processed, and an owner that counts
+    // on exactly once is always told by name.
+    private static bool MayBeAddedFor(ConsumerRow owner, PartitionRow row, string topicId, long offset) =>
+        owner.Settings.DeliveryMode != DeliveryMode.ExactlyOnce && row.TopicId == topicId && offset <= row.Position;
 
     // A subscriber commits what the group gave it. Where that has passed through other hands since, its records say nothing
     // any more of where the group is. Who does not subscribe, or commits what no member ever had, sets the offset as he likes.

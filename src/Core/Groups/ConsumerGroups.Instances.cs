@@ -14,6 +14,12 @@ public sealed partial class ConsumerGroups
             return new(ErrorCode.InvalidRequest, $"There is no assignor {assignor}.");
         }
 
+        if (settings.DeliveryMode == DeliveryMode.ExactlyOnce)
+        {
+            // What it reads must be decided, and what it commits be part of a transaction: anything else is not exactly once.
+            settings = settings with { IsolationLevel = IsolationLevel.ReadCommitted, AutoCommit = false };
+        }
+
         using var one = await EnterAsync(group, instance, cancellationToken);
         using var all = await EnterGroupAsync(group, cancellationToken);
         await IndexAsync(group, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Text;
+using Serverless.Core.Groups.Rows;
 
 namespace Serverless.Core.Groups;
 
@@ -22,12 +23,18 @@ public sealed partial class ConsumerGroups
                 group, instance, joins: false,
                 async ready =>
                 {
+                    if (ready.Consumer.Settings.DeliveryMode == DeliveryMode.ExactlyOnce)
+                    {
+                        return Refused<IReadOnlyList<GroupOffset>>(
+                            ErrorCode.InvalidRequest, "With delivery.mode exactly_once offsets are committed by a transaction only.");
+                    }
+
                     if (offsets is not null)
                     {
                         return await CommittedAsync(ready, offsets, cancellationToken);
                     }
 
-                    (var decision, more) = Delivered(ready);
+                    (var decision, more) = await DeliveredAsync(ready, cancellationToken);
                     return decision;
                 },
                 cancellationToken);
@@ -46,6 +53,8 @@ public sealed partial class ConsumerGroups
         // A partition named twice is committed where it was named last, as each would replace the one before.
         var last = offsets.GroupBy(offset => offset.At).Select(same => same.Last()).ToList();
         var topics = await _topics.WithAsync(ready.Topics, last.Select(offset => offset.At), cancellationToken);
+        await new PendingFates(_outcomes).SettleAsync(
+            ready.Draft, last.Select(offset => offset.At), Commits.PartitionsMax, ready.Now, cancellationToken);
         foreach (var offset in last)
         {
             var topic = topics.Find(offset.At.Topic);
@@ -55,25 +64,42 @@ public sealed partial class ConsumerGroups
                     ErrorCode.UnknownTopicOrPartition, $"There is no partition {offset.At}.");
             }
 
-            if (Commits.Commit(ready.Draft, ready.Consumer, topic.Id, offset, ready.Now) != ErrorCode.None)
+            if (Commits.Commit(ready.Draft, ready.Consumer, topic.Id, offset, ready.Now) is var error && error != ErrorCode.None)
             {
-                return Refused<IReadOnlyList<GroupOffset>>(
-                    ErrorCode.StaleMemberEpoch,
-                    $"Partition {offset.At} is another member's, or the group has gone on with it since it was this instance's.");
+                return Refused<IReadOnlyList<GroupOffset>>(error, Refusal(error, offset.At));
             }
         }
 
         return new GroupAnswer<IReadOnlyList<GroupOffset>>(last);
     }
 
-    private static (Decision<IReadOnlyList<GroupOffset>> Decision, bool More) Delivered(
-        Ready<GroupAnswer<IReadOnlyList<GroupOffset>>> ready)
+    private async ValueTask<(Decision<IReadOnlyList<GroupOffset>> Decision, bool More)> DeliveredAsync(
+        Ready<GroupAnswer<IReadOnlyList<GroupOffset>>> ready, CancellationToken cancellationToken)
     {
         if (ready.Consumer is { Subscription: not null, IsMember: false })
         {
             // What it was given is open to others since; which of it is still free, nobody can tell any more.
             return (Refused<IReadOnlyList<GroupOffset>>(
                 ErrorCode.StaleMemberEpoch, "The membership has expired: the group's partitions have moved on."), false);
+        }
+
+        var waiting = ready.Draft.OwnedBy(ready.Consumer).Where(row => row.Delivered >= 0)
+            .Concat(ready.Consumer.Manual.Where(manual => manual.Delivered >= 0).Select(manual => ready.Draft.Partition(manual.At)))
+            .OfType<PartitionRow>()
+            .Where(row => row.Pending is not null && ready.Topics.Find(row.At.Topic)?.Id == row.TopicId).ToList();
+        if (waiting.Count > 0)
+        {
+            // Half of what was delivered is not what was asked for: where one must wait, all do.
+            var fates = new PendingFates(_outcomes);
+            await fates.AskAsync(waiting, cancellationToken);
+            if (waiting.FirstOrDefault(row => fates.Settled(row, ready.Now) is null) is { } undecided)
+            {
+                return (Refused<IReadOnlyList<GroupOffset>>(
+                    ErrorCode.UnstableOffsetCommit, Refusal(ErrorCode.UnstableOffsetCommit, undecided.At)), false);
+            }
+
+            await fates.SettleAsync(ready.Draft, waiting.Select(row => row.At), Commits.PartitionsMax, ready.Now, cancellationToken);
+            return (new GroupAnswer<IReadOnlyList<GroupOffset>>([]), true);
         }
 
         var (committed, more) = Commits.CommitDelivered(

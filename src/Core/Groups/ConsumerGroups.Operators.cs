@@ -83,17 +83,24 @@ public sealed partial class ConsumerGroups
             var (state, _) = await request.StateAsync(fresh: true, cancellationToken);
             var draft = new GroupDraft(state);
             draft.Put(draft.Group);
-            var owned = offsets.Any(each =>
-                Commits.Commit(draft, null, each.TopicId, each.Offset, _rows.Now(state)) != ErrorCode.None);
-            var answer = owned
-                ? Refused<IReadOnlyList<GroupOffset>>(ErrorCode.NonEmptyGroup, "A live member owns one of the partitions.")
-                : new([.. offsets.Select(each => each.Offset)]);
-            if (owned && !request.IsUnsettled)
+            await new PendingFates(_outcomes).SettleAsync(
+                draft, offsets.Select(each => each.Offset.At), Commits.PartitionsMax, _rows.Now(state), cancellationToken);
+            var refused = offsets
+                .Select(each => (each.Offset.At, Error: Commits.Commit(draft, null, each.TopicId, each.Offset, _rows.Now(state))))
+                .FirstOrDefault(each => each.Error != ErrorCode.None);
+            GroupAnswer<IReadOnlyList<GroupOffset>> answer = refused.Error switch
+            {
+                ErrorCode.None => new([.. offsets.Select(each => each.Offset)]),
+                ErrorCode.UnstableOffsetCommit => Refused<IReadOnlyList<GroupOffset>>(refused.Error, Refusal(refused.Error, refused.At)),
+                _ => Refused<IReadOnlyList<GroupOffset>>(ErrorCode.NonEmptyGroup, "A live member owns one of the partitions."),
+            };
+            var isRefused = refused.Error != ErrorCode.None;
+            if (isRefused && !request.IsUnsettled)
             {
                 return answer;
             }
 
-            if (owned)
+            if (isRefused)
             {
                 draft = new GroupDraft(state);
                 draft.Put(draft.Group);

@@ -41,7 +41,7 @@ public sealed partial class ConsumerGroups
                     // Once only: the end, say, is that of when the request was served.
                     offset = target.Kind == SeekKind.Offset
                         ? target.Value
-                        : await new OffsetResolver(_logs).ResolveAsync(
+                        : await new OffsetResolver(_logs, ready.Consumer.Settings.IsolationLevel).ResolveAsync(
                             target, new(topic!, target.At.Partition, 0), cancellationToken);
                     offsets.Add(target, offset);
                 }

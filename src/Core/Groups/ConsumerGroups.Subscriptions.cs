@@ -90,7 +90,8 @@ public sealed partial class ConsumerGroups
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);
-        return await DecideAsync(group, instance, joins: false, AssignedAsync, cancellationToken);
+        var answer = await DecideAsync<bool>(group, instance, joins: false, AssignedAsync, cancellationToken, fresh: true);
+        return new(answer.Error, answer.Message);
 
         async ValueTask<Decision<bool>> AssignedAsync(Ready<GroupAnswer<bool>> ready)
         {
@@ -116,9 +117,21 @@ public sealed partial class ConsumerGroups
                     ?? new ManualPartition(at, topics.Find(at.Topic)?.Id ?? "", -1, -1));
             }
 
+            var fates = new PendingFates(_outcomes);
+            var waiting = manual.Where(entry => entry.Position < 0).Select(entry => ready.Draft.Partition(entry.At))
+                .OfType<PartitionRow>().Where(row => row.Pending is not null).ToList();
+            await fates.AskAsync(waiting, cancellationToken);
+            if (consumer.Settings.IsolationLevel == IsolationLevel.ReadCommitted
+                && waiting.FirstOrDefault(row => fates.Settled(row, ready.Now) is null) is { } undecided)
+            {
+                // Where it would start may still move; whoever reads what is not committed starts where Kafka lets him (KIP-447).
+                return Refused<bool>(ErrorCode.UnstableOffsetCommit, Refusal(ErrorCode.UnstableOffsetCommit, undecided.At));
+            }
+
+            var settled = waiting.Select(row => fates.Settled(row, ready.Now) ?? row).ToDictionary(row => row.At);
             ready.Draft.Put(consumer with
             {
-                Manual = [.. await PlacedAsync(ready.Draft, consumer.Settings, topics, manual, cancellationToken)],
+                Manual = [.. await PlacedAsync(ready.Draft, settled, consumer.Settings, topics, manual, cancellationToken)],
             });
             return new GroupAnswer<bool>(true);
         }
@@ -126,8 +139,8 @@ public sealed partial class ConsumerGroups
 
     // Committed offsets, or where auto.offset.reset says; left open where the partition does not exist yet.
     private async ValueTask<IReadOnlyList<ManualPartition>> PlacedAsync(
-        GroupDraft draft, ConsumerSettings settings, TopicList topics, List<ManualPartition> manual,
-        CancellationToken cancellationToken)
+        GroupDraft draft, Dictionary<TopicPartition, PartitionRow> settled, ConsumerSettings settings, TopicList topics,
+        List<ManualPartition> manual, CancellationToken cancellationToken)
     {
         var resets = new List<PartitionPosition>();
         for (var index = 0; index < manual.Count; index++)
@@ -145,7 +158,7 @@ public sealed partial class ConsumerGroups
                 continue;
             }
 
-            var committed = PollProtocol.Committed(draft, at, topic.Id);
+            var committed = PollProtocol.Committed(settled.GetValueOrDefault(at) ?? draft.Partition(at), topic.Id);
             manual[index] = manual[index] with { Position = committed };
             if (committed < 0 && settings.AutoOffsetReset != AutoOffsetReset.None)
             {
@@ -161,7 +174,7 @@ public sealed partial class ConsumerGroups
             {
                 Position = settings.AutoOffsetReset == AutoOffsetReset.Earliest
                     ? found[index].LogStartOffset
-                    : found[index].LogEndOffset,
+                    : found[index].EndFor(settings.IsolationLevel),
             };
         }
 

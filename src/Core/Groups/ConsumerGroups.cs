@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 
 namespace Serverless.Core.Groups;
 
@@ -10,7 +11,7 @@ namespace Serverless.Core.Groups;
 /// This part has what all requests share; the others have a topic each. Requests of one instance go through one at a time
 /// within a process, and so do joins and leaves of one group; between processes the rows' ETags decide.
 /// </remarks>
-public sealed partial class ConsumerGroups : IConsumerGroups
+public sealed partial class ConsumerGroups : IConsumerGroups, IPendingOffsets
 {
     private readonly KeyedGate _gates = new();
     private readonly IRowStore _store;
@@ -21,6 +22,7 @@ public sealed partial class ConsumerGroups : IConsumerGroups
     private readonly GroupRows _rows;
     private readonly GroupTopics _topics;
     private readonly PartitionMarks _marks;
+    private readonly TransactionOutcomes _outcomes;
 
     public ConsumerGroups(
         IRowStore store, ITopicCatalog catalog, IPartitionLogs logs, TimeProvider clock, Random random, IIdSource ids,
@@ -34,6 +36,7 @@ public sealed partial class ConsumerGroups : IConsumerGroups
         _rows = new GroupRows(store, ids, clock, random, options);
         _topics = new GroupTopics(catalog);
         _marks = new PartitionMarks(logs, options);
+        _outcomes = new TransactionOutcomes(new TransactionRows(store, ids, clock, random, new TransactionOptions()));
     }
 
     /// <summary>What a request decided. <c>IsPart</c>: a step only; the rest is decided after it.</summary>
@@ -43,7 +46,7 @@ public sealed partial class ConsumerGroups : IConsumerGroups
     }
 
     private InstanceRequest<TAnswer> Request<TAnswer>(string group, string instance, IReadOnlyList<string>? named = null) =>
-        new(_rows, _topics, _marks, group, instance) { Named = named ?? [] };
+        new(_rows, _topics, _marks, _outcomes, group, instance) { Named = named ?? [] };
 
     private ValueTask<KeyedGate.Pass> EnterAsync(string group, string instance, CancellationToken cancellationToken) =>
         _gates.EnterAsync(GateOf(group, instance), cancellationToken);

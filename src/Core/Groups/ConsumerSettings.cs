@@ -29,6 +29,9 @@ public enum DeliveryMode
 
     /// <summary>Committed before the reply that delivers it.</summary>
     AtMostOnce,
+
+    /// <summary>Committed with what came of it, by a transaction (KIP-447): reads what is committed only, and commits in no other way.</summary>
+    ExactlyOnce,
 }
 
 /// <summary>What a consumer instance was created with; it never changes.</summary>

@@ -7,6 +7,7 @@ namespace Serverless.Core.Groups;
 /// Errors, beside None: <c>UnknownMemberId</c> when the instance does not exist or has expired (also on an unknown group);
 /// <c>InvalidRequest</c> when the instance's state does not allow the request (subscription and assignment mixed, poll without
 /// either, seek of a partition it does not have); <c>StaleMemberEpoch</c> when another live member owns the partition, or has had it since the instance lost it;
+/// <c>UnstableOffsetCommit</c> when an offset of a transaction that is not decided yet waits there: to be tried again;
 /// <c>UnknownTopicOrPartition</c>; <c>PolicyViolation</c> when the request could never be, whatever the state: it is beyond a limit
 /// or makes no sense. Nothing has changed after an error. Storage failures throw
 /// <see cref="Storage.StorageException"/>; a retriable one may have taken effect.
@@ -54,11 +55,14 @@ public interface IConsumerGroups
     ValueTask<GroupAnswer<IReadOnlyList<GroupOffset>>> PositionsAsync(
         string group, string instance, CancellationToken cancellationToken);
 
-    /// <summary>Commits next offsets, all or none; null commits all that earlier polls delivered. Gives what was stored.</summary>
+    /// <summary>
+    /// Commits next offsets, all or none; null commits all that earlier polls delivered. Gives what was stored. An
+    /// <c>InvalidRequest</c> of an instance with <see cref="DeliveryMode.ExactlyOnce"/>, which commits by transactions only.
+    /// </summary>
     ValueTask<GroupAnswer<IReadOnlyList<GroupOffset>>> CommitAsync(
         string group, string instance, IReadOnlyList<GroupOffset>? offsets, CancellationToken cancellationToken);
 
-    /// <summary>Committed offsets; those without a commit are left out. Null asks for all that the instance has now.</summary>
+    /// <summary>Committed offsets, none that wait for a transaction; those without a commit are left out. Null asks for all that the instance has now.</summary>
     ValueTask<GroupAnswer<IReadOnlyList<GroupOffset>>> CommittedAsync(
         string group, string instance, IReadOnlyList<TopicPartition>? partitions, CancellationToken cancellationToken);
 

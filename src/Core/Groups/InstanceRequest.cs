@@ -1,6 +1,7 @@
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Transactions;
 
 namespace Serverless.Core.Groups;
 
@@ -13,7 +14,7 @@ internal delegate GroupAnswer ConsumerChange(GroupDraft draft, ConsumerRow consu
 /// rebalanced if topics changed, and partitions are released and claimed; in steady state none of that costs anything.
 /// </remarks>
 internal sealed class InstanceRequest<TAnswer>(
-    GroupRows rows, GroupTopics catalog, PartitionMarks marks, string group, string instance)
+    GroupRows rows, GroupTopics catalog, PartitionMarks marks, TransactionOutcomes outcomes, string group, string instance)
 {
     private readonly GroupRequest<TAnswer> _request = new(rows, group, instance);
 
@@ -21,6 +22,7 @@ internal sealed class InstanceRequest<TAnswer>(
     // that is made anew between two attempts begins again.
     private readonly Dictionary<(string TopicId, TopicPartition At), long> _starts = [];
     private readonly HashSet<(string Holder, int Epoch)> _told = [];
+    private readonly PendingFates _fates = new(outcomes);
     private string? _id;
     private bool _isSure;
 
@@ -153,13 +155,37 @@ internal sealed class InstanceRequest<TAnswer>(
         }
 
         consumer = draft.Consumers[instance];
-        var plan = Reconciliation.PlanFor(draft, consumer, topics, mode, ready.Now);
+        await SettleAsync(draft, consumer, ready.Now, cancellationToken);
+        var plan = Reconciliation.PlanFor(draft, consumer, topics, mode, _fates, ready.Now);
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
         Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
 
         // Who has what is missing may not have been told. Once is enough: its next write conflicts.
         draft.Affected = [.. draft.Affected, .. plan.Holders.Where(holder => _told.Add((holder, draft.Group.Epoch)))];
         return (GroupAnswer.Done, plan.Missing);
+    }
+
+    private async ValueTask SettleAsync(
+        GroupDraft draft, ConsumerRow consumer, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (draft.State.Partitions.Values.All(partition => partition.Row.Pending is null))
+        {
+            return;
+        }
+
+        if (consumer.IsMember)
+        {
+            await _fates.AskAsync(
+                draft.Group.Target.Of(consumer.MemberId).Select(draft.Partition).Where(row => row?.Owner != consumer.Incarnation),
+                cancellationToken);
+        }
+
+        if (Commits.CommitsByPoll(consumer))
+        {
+            await _fates.SettleAsync(
+                draft, draft.OwnedBy(consumer).Select(row => row.At).Concat(consumer.Manual.Select(manual => manual.At)),
+                draft.Room / 2, now, cancellationToken);
+        }
     }
 
     private bool MeansOthers(GroupDraft draft, ConsumerRow former, TopicList topics) =>
@@ -186,7 +212,7 @@ internal sealed class InstanceRequest<TAnswer>(
             var isBornLater = at.Partition >= draft.Group.Target.Topic(at.Topic)!.BornAt;
             _starts[(unknown[index].TopicId, at)] = consumer.Settings.AutoOffsetReset == AutoOffsetReset.Earliest || isBornLater
                 ? found[index].LogStartOffset
-                : found[index].LogEndOffset;
+                : found[index].EndFor(consumer.Settings.IsolationLevel);
         }
     }
 

@@ -96,7 +96,9 @@ internal sealed class PollOperation(
         var isPending = CommitEarlier(ready);
         if (failure is null && PollProtocol.Advance(draft, name, selection, ready.Now) is not ErrorCode.None and var error)
         {
-            answer = Failed(error, "A member of the group owns a partition that this consumer was assigned.");
+            answer = Failed(error, error == ErrorCode.UnstableOffsetCommit
+                ? "An offset of a transaction that is not decided yet waits in a partition."
+                : "A member of the group owns a partition that this consumer was assigned.");
             ready = ready with { Draft = new GroupDraft(draft.State) };
             return await SubmitAsync(ready, answer, isStep: false, cancellationToken);
         }

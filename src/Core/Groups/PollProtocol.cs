@@ -39,11 +39,12 @@ internal static class PollProtocol
         draft.OwnedBy(consumer).Where(row => draft.Group.Target.Gives(row.At, consumer.MemberId));
 
     /// <summary>The committed offset in this very topic, or -1.</summary>
-    public static long Committed(GroupDraft draft, TopicPartition at, string topicId) =>
-        draft.Partition(at) is { } row && row.TopicId == topicId ? row.Committed : -1;
+    public static long Committed(GroupDraft draft, TopicPartition at, string topicId) => Committed(draft.Partition(at), topicId);
+
+    public static long Committed(PartitionRow? row, string topicId) => row?.TopicId == topicId ? row.Committed : -1;
 
     /// <summary>Moves the consumer to behind what it is being given.</summary>
-    /// <returns>StaleMemberEpoch when at-most-once cannot commit, as a member of the group owns the partition.</returns>
+    /// <returns>When at-most-once cannot commit: StaleMemberEpoch, as a member of the group owns the partition, or UnstableOffsetCommit.</returns>
     public static ErrorCode Advance(
         GroupDraft draft, string instance, PollSelection selection, DateTimeOffset now)
     {

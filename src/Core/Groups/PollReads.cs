@@ -78,7 +78,7 @@ internal sealed class PollReads(
             var reset = consumer.Settings.AutoOffsetReset switch
             {
                 AutoOffsetReset.Earliest => fetched.Offsets.LogStartOffset,
-                AutoOffsetReset.Latest => fetched.Offsets.LogEndOffset,
+                AutoOffsetReset.Latest => fetched.Offsets.EndFor(limits.Isolation),
                 _ => -1,
             };
             if (reset < 0)

@@ -75,6 +75,5 @@ internal sealed class PollSelection(PollLimits limits)
     public void PassOver(Reading reading, FetchAnswer fetched) =>
         More |= fetched.Error == ErrorCode.None && reading.Position < VisibleEnd(fetched.Offsets);
 
-    private long VisibleEnd(OffsetSnapshot offsets) =>
-        limits.Isolation == IsolationLevel.ReadCommitted ? offsets.LastStableOffset : offsets.LogEndOffset;
+    private long VisibleEnd(OffsetSnapshot offsets) => offsets.EndFor(limits.Isolation);
 }

@@ -15,16 +15,18 @@ internal enum ReleaseMode
 /// <summary>How a member comes from what it owns to what it is to own: no barrier, and nobody else stops.</summary>
 internal static class Reconciliation
 {
-    /// <param name="Missing">Partitions of the target that a live member still has.</param>
+    /// <param name="Missing">Partitions of the target that a live member still has, or of which an offset waits for its transaction.</param>
     /// <param name="Holders">Members that have some of them and have not seen this epoch yet.</param>
     /// <param name="More">One transaction had not room for all.</param>
     internal sealed record Plan(
         IReadOnlyList<PartitionRow> Releases, IReadOnlyList<PartitionRow> Claims, int Missing, IReadOnlyList<string> Holders, bool More);
 
-    /// <summary>What the member may release and claim now.</summary>
+    /// <summary>What the member may release and claim now. A transaction that is not decided may yet move where a claim would start (KIP-447).</summary>
+    /// <param name="fates">What is known of waiting offsets.</param>
     /// <exception cref="StaleStateException">The rows contradict each other.</exception>
     public static Plan PlanFor(
-        GroupDraft draft, ConsumerRow consumer, TopicList topics, ReleaseMode mode, DateTimeOffset now)
+        GroupDraft draft, ConsumerRow consumer, TopicList topics, ReleaseMode mode, PendingFates fates,
+        DateTimeOffset now)
     {
         if (!consumer.IsMember)
         {
@@ -59,7 +61,16 @@ internal static class Reconciliation
 
             if (row.Owner == consumer.Incarnation || draft.OwnerOf(row) is not { } holder)
             {
-                claims.Add(Claimed(row, topic, consumer, draft.Group.Epoch));
+                // What waits for a topic of the same name that is gone is gone with it.
+                if ((row.TopicId == topic.Id ? fates.Settled(row, now) : row) is { } settled)
+                {
+                    claims.Add(Claimed(settled, topic, consumer, draft.Group.Epoch));
+                }
+                else
+                {
+                    missing++;
+                }
+
                 continue;
             }
 
@@ -85,7 +96,7 @@ internal static class Reconciliation
     {
         foreach (var row in plan.Releases)
         {
-            var done = row.Delivered >= 0 && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row;
+            var done = row is { Delivered: >= 0, Pending: null } && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row;
             draft.Put(done.Release());
         }
 

@@ -11,6 +11,7 @@ namespace Serverless.Core.Storage;
 /// <item><term>groups</term><description>Per group: the group, its instances, its partitions. And the list of groups.</description></item>
 /// <item><term>idempotency</term><description>One row an idempotency key, until it has expired.</description></item>
 /// <item><term>producers</term><description>One row a producer id, until it is deleted or expires. And the next id, for ever.</description></item>
+/// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
 /// </list>
 /// </remarks>
 public static class Layout
@@ -24,6 +25,8 @@ public static class Layout
     public const string IdempotencyTable = "idempotency";
 
     public const string ProducersTable = "producers";
+
+    public const string TransactionsTable = "transactions";
 
     /// <summary>A segment is named by the offset of its first record, so that names sort as offsets do.</summary>
     public static string Segment(string topicId, int partition, long baseOffset) =>

@@ -23,6 +23,10 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem ConsumerNotFound { get; } = new(404, 40403, "Consumer instance not found.");
 
+    public static Problem ProducerNotFound { get; } = new(404, 40450, "Transactional instance or producer not found or expired.");
+
+    public static Problem ProducerFenced { get; } = new(409, 40951, "A newer instance of the transactional id, or a newer epoch, exists.");
+
     public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
 
     public static Problem StorageRetriable { get; } =
@@ -37,12 +41,6 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     public static Problem KeyReused { get; } =
         new(422, 42250, "This Idempotency-Key was used with a different request to the same path.");
 
-    public static Problem ProducerNotFound { get; } = new(404, 40450, "Producer not found.");
-
-    /// <summary>409/40951: it speaks for an older epoch.</summary>
-    public static Problem ProducerFenced { get; } =
-        new(409, 40951, "A newer epoch of this producer exists; requests of this one are refused.");
-
     public static Problem SequenceOutOfOrder { get; } = new(
         409, 40952, "The sequence does not follow the last one that was stored, so records before it are missing. Nothing was stored.");
 
@@ -56,8 +54,7 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     public static Problem KeyInUse(TimeSpan retryAfter) => new(
         409, 40950, "A request with this Idempotency-Key is still running.", Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)));
 
-    /// <summary>409/40953: the transaction's state does not allow the request.</summary>
-    public static Problem TransactionState(string message) => new(409, 40953, message);
+    public static Problem ReadOnlyTopic { get; } = new(422, 422, "The topic is a view: it can only be read.");
 
     /// <summary>400/400: not JSON, a wrong JSON type, a bad query parameter.</summary>
     public static Problem Malformed(string message) => new(400, 400, message);
@@ -73,6 +70,9 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     /// <summary>409/40903: the state does not allow the request.</summary>
     public static Problem IllegalState(string message) => new(409, 40903, message);
+
+    /// <summary>409/40953: the step does not fit the transaction's state.</summary>
+    public static Problem TransactionState(string message) => new(409, 40953, message);
 
     /// <summary>400/40002: v3 admin refusals, and offsets out of range.</summary>
     public static Problem BadAdmin(string message) => new(400, 40002, message);

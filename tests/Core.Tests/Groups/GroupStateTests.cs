@@ -37,7 +37,7 @@ public sealed class GroupStateTests
         Assert.Throws<StaleStateException>(() =>
             Commits.Commit(draft, Member, "id", new GroupOffset(At, 1), default));
         Assert.Throws<StaleStateException>(() =>
-            Reconciliation.PlanFor(draft, Member, Topics(), ReleaseMode.Everything, default));
+            Reconciliation.PlanFor(draft, Member, Topics(), ReleaseMode.Everything, NoFates, default));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class GroupStateTests
     {
         var draft = new GroupDraft(State(epoch: 3, member: Member, claimedAt: 3, owner: "gone"));
 
-        var plan = Reconciliation.PlanFor(draft, Member, Topics(), ReleaseMode.Everything, default);
+        var plan = Reconciliation.PlanFor(draft, Member, Topics(), ReleaseMode.Everything, NoFates, default);
 
         Assert.Equal(("i1", 3), (Assert.Single(plan.Claims).Owner, plan.Claims[0].AssignmentEpoch));
     }
@@ -53,7 +53,10 @@ public sealed class GroupStateTests
     [Fact]
     public void Nothing_is_claimed_at_an_epoch_before_the_member_joined() => Assert.Throws<StaleStateException>(() =>
         Reconciliation.PlanFor(
-            new GroupDraft(Whole), Member with { JoinedEpoch = 4 }, Topics(), ReleaseMode.Everything, default));
+            new GroupDraft(Whole), Member with { JoinedEpoch = 4 }, Topics(), ReleaseMode.Everything, NoFates, default));
+
+    // No row here has an offset that waits, so nobody is asked.
+    private static PendingFates NoFates { get; } = new(null!);
 
     private static TopicList Topics() => new([new("t", "id", 1, Core.Topics.TopicSettings.Default)]);
 

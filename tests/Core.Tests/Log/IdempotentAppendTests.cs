@@ -155,6 +155,22 @@ public class IdempotentAppendTests
     }
 
     [Fact]
+    public void A_twin_in_the_same_block_is_no_more_known_than_the_block()
+    {
+        var tail = LogTail.StartOf(0, -1) with { Producers = ProducerStates.Empty.Append(Header(Producer, offset: 0)) };
+        List<PendingAppend> block = [Pending(0), Pending(1), Pending(1)];
+
+        var plan = AppendPlan.Make(tail, block);
+
+        Assert.Equal([(0L, true), (0L, false), (0L, true)], plan.Answers.Select(answer => (answer.BaseOffset, answer.IsDuplicate)));
+        Assert.Equal(
+            [ErrorCode.None, ErrorCode.RequestTimedOut, ErrorCode.RequestTimedOut],
+            AppendPlan.Unknown(tail, block).Select(answer => answer.Error));
+
+        static PendingAppend Pending(int sequence) => new(default, Header(Producer, 0, sequence), Sequence(sequence));
+    }
+
+    [Fact]
     public async Task State_outlives_segments_that_retention_removed()
     {
         var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "1000"));

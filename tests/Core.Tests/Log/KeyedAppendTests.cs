@@ -1,5 +1,7 @@
 using Serverless.Core.Log;
 using Serverless.Core.Records;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 using Xunit;
 
 namespace Serverless.Core.Tests.Log;
@@ -42,6 +44,7 @@ public class KeyedAppendTests
             await _harness.AppendAsync(first, new string('x', 1_000));
         }
 
+        await ForgetKeysAsync();
         var cold = _harness.NewInstance();
 
         Assert.Equal((0L, true), Place(await AppendAsync(cold, from: 0)));
@@ -57,10 +60,44 @@ public class KeyedAppendTests
             await _harness.AppendAsync(first, new string('x', 1_000));
         }
 
+        await ForgetKeysAsync();
         var cold = _harness.NewInstance();
 
         Assert.Equal((20L, false), Place(await AppendAsync(cold, from: 0)));
         Assert.Equal((20L, true), Place(await AppendAsync(first, from: 0)));
+    }
+
+    [Fact]
+    public async Task Checkpoints_remember_keys_so_that_nothing_is_searched()
+    {
+        var first = _harness.NewInstance();
+        await AppendAsync(first, from: 0);
+        for (var filler = 0; filler < 20; filler++)
+        {
+            await _harness.AppendAsync(first, new string('x', 1_000));
+        }
+
+        var cold = _harness.NewInstance();
+        var before = _harness.Meter.Read();
+
+        Assert.Equal((0L, true), Place(await AppendAsync(cold, from: 0)));
+        Assert.InRange((_harness.Meter.Read() - before).Total, 1, 5);
+    }
+
+    [Fact]
+    public async Task Where_retention_took_a_part_of_what_is_to_be_searched_the_outcome_is_unknown()
+    {
+        var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "1000"));
+        var logs = harness.NewInstance();
+        await harness.AppendAsync(logs, "a");
+        harness.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(1, await harness.RetainAsync(logs));
+
+        var answer = await harness.Run(harness.NewInstance().AppendAsync(
+            harness.Topic, 0, harness.Batch("keyed"), new AppendIdentity.Key(Hash, 0), default).AsTask());
+
+        Assert.Equal(ErrorCode.RequestTimedOut, answer.Error);
+        Assert.Empty(await harness.ReadAllAsync(harness.NewInstance(), offset: 1));
     }
 
     [Fact]
@@ -123,6 +160,19 @@ public class KeyedAppendTests
         Assert.Equal(keys.From, keys.Find(keys.From, 0));
         Assert.Equal(4_999, keys.Find(4_999, 0));
         Assert.Null(keys.Find(4_998, 4_999));
+    }
+
+    // As where thousands of other keys came since.
+    private async Task ForgetKeysAsync()
+    {
+        var key = Layout.PartitionKey(_harness.Topic.Id, 0);
+        var page = await _harness.Rows.QueryAsync(Layout.CheckpointsTable, RowQuery.Prefix(key, CheckpointRow.Prefix), default);
+        Assert.NotEmpty(page.Rows);
+        foreach (var row in page.Rows)
+        {
+            var columns = row.Columns.Where(column => !column.Key.StartsWith("keys", StringComparison.Ordinal)).ToDictionary();
+            await _harness.Rows.SubmitAsync(Layout.CheckpointsTable, key, [RowAction.Replace(row.Key.Row, columns, row.ETag)], default);
+        }
     }
 
     private Task<AppendAnswer> AppendAsync(PartitionLogs logs, long from, long hash = Hash) => _harness.Run(logs.AppendAsync(

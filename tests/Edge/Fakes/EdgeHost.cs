@@ -61,6 +61,7 @@ internal sealed class EdgeHost
         services.AddSingleton<ITopicCatalog>(Topics);
         services.AddSingleton<IPartitionLogs>(Logs);
         services.AddSingleton<IConsumerGroups>(Groups);
+        services.AddSingleton<ITransactions>(Transactions);
 #pragma warning disable RS0030 // A fixed seed.
         services.AddSingleton(new Random(1));
 #pragma warning restore RS0030
@@ -97,6 +98,8 @@ internal sealed class EdgeHost
     public MemoryLogs Logs { get; } = new();
 
     public ScriptedGroups Groups { get; } = new();
+
+    public ScriptedTransactions Transactions { get; } = new();
 
     public ApplicationLifetime Lifetime { get; } = new(NullLogger<ApplicationLifetime>.Instance);
 

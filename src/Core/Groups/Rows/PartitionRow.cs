@@ -26,6 +26,7 @@ public sealed record PartitionRow(TopicPartition At)
 
     public string Metadata { get; init; } = "";
 
+    /// <summary>By the service's clock, as its instances know it; later than that of the commit before, so that it tells their order.</summary>
     public DateTimeOffset CommittedAt { get; init; }
 
     /// <summary>The next offset to deliver to the owner; -1 where it is not known where to start.</summary>
@@ -33,6 +34,9 @@ public sealed record PartitionRow(TopicPartition At)
 
     /// <summary>The next offset after what was delivered and is not committed yet; -1 when there is nothing such.</summary>
     public long Delivered { get; init; } = -1;
+
+    /// <summary>An offset that waits for its transaction to be decided; null where none does. It stays when the owner goes.</summary>
+    public PendingOffset? Pending { get; init; }
 
     public string RowKey => KeyOf(At);
 
@@ -42,26 +46,35 @@ public sealed record PartitionRow(TopicPartition At)
     {
         Committed = offset,
         Metadata = metadata,
-        CommittedAt = now,
+        CommittedAt = now > CommittedAt ? now : CommittedAt.AddMilliseconds(1),
         Delivered = Delivered > offset ? Delivered : -1,
     };
+
+    /// <summary>The row when the transaction of its waiting offset is decided.</summary>
+    public PartitionRow Settle(bool commit, DateTimeOffset now) =>
+        (commit && Pending is { } pending ? Commit(pending.Offset, pending.Metadata, now) : this) with { Pending = null };
 
     /// <summary>The same without an owner: whoever had it last can no longer commit.</summary>
     public PartitionRow Release() => this with { Owner = "", Position = -1, Delivered = -1 };
 
-    public IReadOnlyDictionary<string, object> Encode() => new Dictionary<string, object>
+    public IReadOnlyDictionary<string, object> Encode()
     {
-        ["topic"] = At.Topic,
-        ["partition"] = At.Partition,
-        ["topicId"] = TopicId,
-        ["owner"] = Owner,
-        ["assignmentEpoch"] = AssignmentEpoch,
-        ["committed"] = Committed,
-        ["metadata"] = Metadata,
-        ["committedAt"] = CommittedAt.ToUnixTimeMilliseconds(),
-        ["position"] = Position,
-        ["delivered"] = Delivered,
-    };
+        var columns = new Dictionary<string, object>
+        {
+            ["topic"] = At.Topic,
+            ["partition"] = At.Partition,
+            ["topicId"] = TopicId,
+            ["owner"] = Owner,
+            ["assignmentEpoch"] = AssignmentEpoch,
+            ["committed"] = Committed,
+            ["metadata"] = Metadata,
+            ["committedAt"] = CommittedAt.ToUnixTimeMilliseconds(),
+            ["position"] = Position,
+            ["delivered"] = Delivered,
+        };
+        Pending?.Encode(columns);
+        return columns;
+    }
 
     public static PartitionRow Decode(IReadOnlyDictionary<string, object> columns) =>
         new(new TopicPartition((string)columns["topic"], Convert.ToInt32(columns["partition"], CultureInfo.InvariantCulture)))
@@ -74,5 +87,6 @@ public sealed record PartitionRow(TopicPartition At)
             CommittedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)columns["committedAt"]),
             Position = (long)columns["position"],
             Delivered = (long)columns["delivered"],
+            Pending = PendingOffset.Decode(columns),
         };
 }

@@ -23,7 +23,7 @@ internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, 
             InstanceTimeout = limits.InstanceTimeout,
         };
         string? name = null, id = null;
-        var replace = false;
+        var (replace, contradiction) = (false, (string?)null);
         if (!body.IsEmpty)
         {
             var json = StrictJson.Open(body.Bytes.Span, Problem.Configuration);
@@ -49,7 +49,17 @@ internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, 
                         break;
                     default:
                         settings = Set(ref json, what, settings, limits);
+                        contradiction ??= ContradictsExactlyOnce(what, settings) ? what : null;
                         break;
+                }
+            }
+
+            if (settings.DeliveryMode == DeliveryMode.ExactlyOnce)
+            {
+                settings = settings with { AutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted };
+                if (contradiction is not null)
+                {
+                    json.Refuse($"{contradiction} contradicts delivery.mode exactly_once: it reads what is committed, and commits by transactions only.");
                 }
             }
 
@@ -58,6 +68,14 @@ internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, 
 
         return new InstanceRequest(id ?? name, settings, replace);
     }
+
+    // Said, not left to the default.
+    private static bool ContradictsExactlyOnce(string what, ConsumerSettings settings) => what switch
+    {
+        "auto.commit.enable" or "enable.auto.commit" => settings.AutoCommit,
+        "isolation.level" => settings.IsolationLevel == IsolationLevel.ReadUncommitted,
+        _ => false,
+    };
 
     private static ConsumerSettings Set(ref StrictJson json, string what, ConsumerSettings settings, HttpLimits limits)
     {
@@ -95,7 +113,8 @@ internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, 
                 return settings with
                 {
                     DeliveryMode = OneOf(ref json, what,
-                        ("at_least_once", DeliveryMode.AtLeastOnce), ("at_most_once", DeliveryMode.AtMostOnce)),
+                        ("at_least_once", DeliveryMode.AtLeastOnce), ("at_most_once", DeliveryMode.AtMostOnce),
+                        ("exactly_once", DeliveryMode.ExactlyOnce)),
                 };
             case "session.timeout.ms":
                 var milliseconds = Number(

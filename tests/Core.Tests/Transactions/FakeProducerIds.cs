@@ -1,0 +1,19 @@
+using Serverless.Core.Transactions;
+
+namespace Serverless.Core.Tests.Transactions;
+
+/// <summary>Ids in memory, none twice.</summary>
+internal sealed class FakeProducerIds : IProducerIds
+{
+    private long _last = 4000;
+
+    public ValueTask<long> NewAsync(CancellationToken cancellationToken) => new(++_last);
+
+    public ValueTask<long> NewForTransactionsAsync(CancellationToken cancellationToken) => new(++_last);
+
+    public ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> SweepAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}
