@@ -4,11 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Groups.View;
+using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions;
 
@@ -37,9 +40,13 @@ public static class ServiceRegistration
         services.TryAddSingleton<LogOptions>();
         services.TryAddSingleton<LogContext>();
         services.TryAddSingleton<PartitionLogs>();
-        services.TryAddSingleton<IPartitionLogs>(provider => provider.GetRequiredService<PartitionLogs>());
+        services.TryAddSingleton<IPartitionLogs>(provider => new LogsWithOffsets(
+            provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TopicCatalog>();
-        services.TryAddSingleton<ITopicCatalog>(provider => provider.GetRequiredService<TopicCatalog>());
+        services.TryAddSingleton<ITopicCatalog>(provider => new CatalogWithOffsets(provider.GetRequiredService<TopicCatalog>()));
+        services.TryAddSingleton<OffsetsViewOptions>();
+        services.TryAddSingleton<OffsetsView>();
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
         services.TryAddSingleton<GroupOptions>();
@@ -49,11 +56,19 @@ public static class ServiceRegistration
         services.TryAddSingleton<TransactionOptions>();
         services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
+        services.TryAddSingleton(RepeatSettings.Keys(configuration));
+        services.TryAddSingleton<IdempotencyKeys>();
+        services.TryAddSingleton<IdempotencySweep>();
+        services.TryAddSingleton(RepeatSettings.Producers(configuration));
+        services.TryAddSingleton<IProducerIds, ProducerIds>();
+
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
         services.TryAddSingleton<HttpEdge>();
         services.TryAddSingleton<Producer>();
         services.TryAddSingleton<DirectReader>();
+        services.TryAddSingleton<KeyGate>();
+        services.TryAddSingleton<ProducingV2>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

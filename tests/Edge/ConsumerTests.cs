@@ -41,6 +41,22 @@ public sealed class ConsumerTests
     }
 
     [Theory]
+    [InlineData("""{"delivery.mode":"exactly_once"}""")]
+    [InlineData("""{"delivery.mode":"Exactly_Once","auto.commit.enable":"false","isolation.level":"read_committed"}""")]
+    [InlineData("""{"auto.commit.enable":null,"isolation.level":null,"delivery.mode":"exactly_once"}""")]
+    public async Task An_instance_of_exactly_once_reads_what_is_committed_and_commits_nothing_by_itself(string body)
+    {
+        Assert.Equal(200, (await _host.PostAsync("/consumers/g", body)).Status);
+
+        Assert.Equal(
+            new ConsumerSettings
+            {
+                DeliveryMode = DeliveryMode.ExactlyOnce, AutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted,
+            },
+            _host.Groups.Calls[0].Arguments[2]);
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("{}")]
     [InlineData("""{"name":null,"format":null}""")]
@@ -74,7 +90,10 @@ public sealed class ConsumerTests
     [InlineData("""{"consumer.request.timeout.ms":0}""", 42204)]
     [InlineData("""{"session.timeout.ms":5999}""", 42204)]
     [InlineData("""{"session.timeout.ms":300001}""", 42204)]
-    [InlineData("""{"delivery.mode":"exactly_once"}""", 42204)]
+    [InlineData("""{"delivery.mode":"twice"}""", 42204)]
+    [InlineData("""{"delivery.mode":"exactly_once","auto.commit.enable":true}""", 42204)]
+    [InlineData("""{"enable.auto.commit":"true","delivery.mode":"exactly_once"}""", 42204)]
+    [InlineData("""{"isolation.level":"read_uncommitted","delivery.mode":"exactly_once"}""", 42204)]
     [InlineData("""{"name":"a/b"}""", 42204)]
     [InlineData("""{"name":"a%2Fb"}""", 42204)]
     [InlineData("""{"name":""}""", 42204)]

@@ -223,19 +223,6 @@ public sealed class ProduceTests
     }
 
     [Fact]
-    public async Task A_request_with_an_idempotency_key_is_refused_and_not_processed()
-    {
-        _host.Topics.Add("t", 1);
-
-        var answer = await _host.SendAsync(
-            "POST", "/topics/t", Encoding.UTF8.GetBytes("""{"records":[{}]}"""), ("Content-Type", MediaType.Json), ("Idempotency-Key", "\"a\""));
-
-        Assert.Equal((400, 400), answer.Error);
-        Assert.Contains("Idempotency-Key", answer.Json.GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Equal(0, _host.Logs.Appends);
-    }
-
-    [Fact]
     public async Task A_v3_record_is_answered_by_a_report()
     {
         _host.Topics.Add("t", 1);

@@ -1,5 +1,6 @@
 using System.Text;
 using Serverless.Core.Log;
+using Serverless.Core.Topics;
 using Serverless.Simulation.Audit;
 using Serverless.Simulation.Bugs;
 using Serverless.Simulation.Engine;

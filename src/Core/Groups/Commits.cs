@@ -124,6 +124,7 @@ internal static class Commits
             TopicId = topicId,
             Owner = row.Owner,
             AssignmentEpoch = row.AssignmentEpoch,
+            CommittedAt = row.CommittedAt,
         };
     }
 

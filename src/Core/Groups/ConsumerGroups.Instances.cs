@@ -7,7 +7,7 @@ namespace Serverless.Core.Groups;
 public sealed partial class ConsumerGroups
 {
     public async ValueTask<GroupAnswer> CreateInstanceAsync(
-        string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken)
+        string group, string instance, ConsumerSettings settings, bool replace, string? requestId, CancellationToken cancellationToken)
     {
         if (settings.Assignor is { } assignor && !Assignor.IsKnown(assignor))
         {
@@ -30,9 +30,15 @@ public sealed partial class ConsumerGroups
         while (true)
         {
             var (state, _) = await request.StateAsync(fresh: true, cancellationToken);
+            if (requestId is not null && state.Consumers.TryGetValue(instance, out var made)
+                && made.Row.RequestId == requestId && !made.Row.IsExpired(state.ServedAt))
+            {
+                return GroupAnswer.Done;
+            }
+
             var draft = new GroupDraft(state);
             var topics = await _topics.ForAsync(draft, cancellationToken);
-            var answer = Instances.Create(draft, instance, id, settings, replace, topics, state.ServedAt);
+            var answer = Instances.Create(draft, instance, id, requestId, settings, replace, topics, state.ServedAt);
             if (answer.Error != ErrorCode.None && !request.IsUnsettled)
             {
                 return answer;

@@ -16,8 +16,9 @@ public interface IConsumerGroups
 {
     /// <summary>Error: <c>UnreleasedInstanceId</c> when the name is in use and <paramref name="replace"/> is false;
     /// <c>InconsistentGroupProtocol</c> when live members use another assignor.</summary>
+    /// <param name="requestId">What all attempts at the request have: an instance that one of them made is its answer.</param>
     ValueTask<GroupAnswer> CreateInstanceAsync(
-        string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken);
+        string group, string instance, ConsumerSettings settings, bool replace, string? requestId, CancellationToken cancellationToken);
 
     /// <summary>The settings of a live instance, or null. Does not renew it.</summary>
     /// <param name="fresh">Read now; otherwise they may be those of a former instance of the name.</param>
@@ -98,6 +99,16 @@ public interface IConsumerGroups
 
     /// <summary>Expires members and instances whose time is over, in one bounded page; true when there is more.</summary>
     ValueTask<bool> SweepAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The plain forms.</summary>
+public static class PlainGroups
+{
+    /// <summary>Creates an instance by a request that does not come again.</summary>
+    public static ValueTask<GroupAnswer> CreateInstanceAsync(
+        this IConsumerGroups groups, string group, string instance, ConsumerSettings settings, bool replace,
+        CancellationToken cancellationToken) =>
+        groups.CreateInstanceAsync(group, instance, settings, replace, requestId: null, cancellationToken);
 }
 
 /// <summary>An answer without a value. <c>Message</c> says for people what is wrong.</summary>

@@ -11,7 +11,7 @@ internal static class Instances
     /// the new incarnation, which starts at the committed offsets. Requests of the old process find another instance.
     /// </remarks>
     public static GroupAnswer Create(
-        GroupDraft draft, string name, string id, ConsumerSettings settings, bool replace, TopicList topics,
+        GroupDraft draft, string name, string id, string? requestId, ConsumerSettings settings, bool replace, TopicList topics,
         DateTimeOffset now)
     {
         var before = Incarnations(draft);
@@ -32,7 +32,7 @@ internal static class Instances
             return Membership.Inconsistent(draft);
         }
 
-        var created = new ConsumerRow(name, id, settings).Renew(now, draft.Group.Epoch);
+        var created = new ConsumerRow(name, id, settings) { RequestId = requestId ?? "" }.Renew(now, draft.Group.Epoch);
         if (holder is { IsMember: true })
         {
             created = created with { Subscription = holder.Subscription, Incarnation = id };

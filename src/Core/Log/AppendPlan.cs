@@ -43,12 +43,13 @@ internal sealed record AppendPlan(IReadOnlyList<PlannedAppend> Appends, AppendAn
         return new AppendPlan(planned, answers, isFinal);
     }
 
-    /// <summary>The answers when nobody can say whether the block landed: those that did not depend on it stay.</summary>
-    public AppendAnswer[] Unknown(IReadOnlyList<PendingAppend> block)
-    {
-        var sent = Appends.Select(planned => planned.Append).ToHashSet();
-        return [.. block.Select((append, index) => sent.Contains(append) ? new AppendAnswer(ErrorCode.RequestTimedOut, -1) : Answers[index])];
-    }
+    /// <summary>The answers when nobody can say whether the block landed: only what the tail alone had an answer to is known.</summary>
+    public static AppendAnswer[] Unknown(LogTail tail, IReadOnlyList<PendingAppend> block) =>
+    [
+        .. block.Select(append => AppendDecision.Decide(append, tail.Producers, tail.Keys) is { IsFinal: true, Answer: { } answer }
+            ? answer
+            : new AppendAnswer(ErrorCode.RequestTimedOut, -1)),
+    ];
 }
 
 /// <summary>The marker that ends a transaction; see <see cref="IPartitionLogs.EndTransactionAsync"/>.</summary>

@@ -73,7 +73,7 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
         return await LandsAsync(tail, content, linger) switch
         {
             Landing.Landed => new SentBlock(plan.Answers, tail, content),
-            Landing.Unknown => new SentBlock(plan.Unknown(block), tail, Content: null),
+            Landing.Unknown => new SentBlock(AppendPlan.Unknown(tail, block), tail, Content: null),
             _ => null,
         };
     }

@@ -14,7 +14,7 @@ internal sealed class CommittedReader(LogContext context, PartitionTail tails, P
 
     public async ValueTask<FetchAnswer> FetchAsync(long offset, int bytesMax, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var isFresh = false; ;)
         {
             var fetched = await reader.FetchAsync(offset, bytesMax, cancellationToken);
             if (fetched.Error != ErrorCode.None || fetched.Batches.IsEmpty)
@@ -31,7 +31,15 @@ internal sealed class CommittedReader(LogContext context, PartitionTail tails, P
             };
             if (stable.Batches.IsEmpty)
             {
-                return stable;
+                if (isFresh)
+                {
+                    return stable;
+                }
+
+                // As at the log's end, only a look at storage can tell that nothing more was decided.
+                await tails.RefreshAsync(cancellationToken);
+                isFresh = true;
+                continue;
             }
 
             // The tail is no older than the fetch, which was answered by it.

@@ -25,10 +25,17 @@ internal sealed class IdentifiedAppends(LogContext context, PartitionTail tails,
                 return new AppendAnswer(ErrorCode.RequestTimedOut, -1);
             }
 
-            if (await FindAsync(search, cancellationToken) is { } offset)
+            var (isWhole, place) = await FindAsync(search, cancellationToken);
+            if (place is { } offset)
             {
                 var found = new AppendAnswer(ErrorCode.None, offset, IsDuplicate: true);
                 return await CheckedAsync(found, batch, identity, cancellationToken);
+            }
+
+            if (!isWhole)
+            {
+                // Retention has taken a part of where it may have been: stored or not, nobody can tell any more.
+                return new AppendAnswer(ErrorCode.RequestTimedOut, -1);
             }
 
             // It is not there, and bytes never change: from now on only what follows has to be looked at.
@@ -41,35 +48,27 @@ internal sealed class IdentifiedAppends(LogContext context, PartitionTail tails,
         }
     }
 
-    private async ValueTask<long?> FindAsync(KeySearch search, CancellationToken cancellationToken)
+    private async ValueTask<(bool IsWhole, long? Offset)> FindAsync(KeySearch search, CancellationToken cancellationToken)
     {
-        var start = await tails.FreshStartAsync(cancellationToken);
-        for (var place = await reader.PlaceAsync(Math.Max(search.FromOffset, start.Offset), cancellationToken);
-            place.Offset < search.ToOffset;)
+        var place = await reader.PlaceAsync(search.FromOffset, cancellationToken);
+        while (place.Offset < search.ToOffset)
         {
-            var read = await reader.ReadBatchesAsync(place, context.Options.CheckpointBytes, cancellationToken);
-            if (read is not { } found)
+            if (place.SegmentBase < (await tails.FreshStartAsync(cancellationToken)).Offset
+                || await reader.ReadBatchesAsync(place, context.Options.CheckpointBytes, cancellationToken) is not { } read)
             {
-                // Retention has passed it, or the topic is gone: the append will tell.
-                start = await tails.RefreshStartAsync(cancellationToken);
-                if (start.Closed || start.Offset <= place.Offset)
-                {
-                    return null;
-                }
-
-                place = new LogPlace(start.Offset, start.Offset, 0);
-                continue;
+                return (false, null);
             }
 
-            if (Find(found.Batches.Span, search) is { } offset)
+            if (Find(read.Batches.Span, search) is { } offset)
             {
-                return offset;
+                return (true, offset);
             }
 
-            place = found.Next;
+            place = read.Next;
         }
 
-        return null;
+        // A place behind the first offset is the start of a log whose beginning is gone.
+        return (tails.Start.Offset <= search.FromOffset, null);
     }
 
     private static long? Find(ReadOnlySpan<byte> batches, KeySearch search)

@@ -5,8 +5,8 @@ namespace Serverless.Core.Log;
 
 /// <summary>The batches of requests with idempotency keys, by the hashes in their headers, of the newest part of one log.</summary>
 /// <remarks>
-/// All of those from <see cref="From"/> on are here, so a hash that is not here is not in that part of the log. Immutable, and
-/// only memory: what lies before is read from the log, which is asked for only after a first attempt got lost.
+/// All of those from <see cref="From"/> on are here, so a hash that is not here is not in that part of the log. What lies before is
+/// read from the log, which is asked for only after a first attempt got lost, some thousand keys ago. Immutable.
 /// </remarks>
 internal sealed class KeyedBatches
 {
@@ -19,11 +19,26 @@ internal sealed class KeyedBatches
     private KeyedBatches(ImmutableDictionary<long, long> young, long youngFrom, ImmutableDictionary<long, long> old, long from) =>
         (_young, _youngFrom, _old, From) = (young, youngFrom, old, from);
 
+    public IEnumerable<KeyValuePair<long, long>> All => _old.Concat(_young).OrderBy(batch => batch.Value);
+
+    public bool IsEmpty => _old.IsEmpty && _young.IsEmpty;
+
     /// <summary>Every batch with a key from this offset on is known.</summary>
     public long From { get; }
 
     public static KeyedBatches StartingAt(long offset) =>
         new(ImmutableDictionary<long, long>.Empty, offset, ImmutableDictionary<long, long>.Empty, offset);
+
+    public static KeyedBatches Of(IEnumerable<KeyValuePair<long, long>> all, long from)
+    {
+        var keys = StartingAt(from);
+        foreach (var (hash, offset) in all)
+        {
+            keys = keys.Add(hash, offset);
+        }
+
+        return keys;
+    }
 
     /// <summary>Kafka takes every producer id below 0 for none; those below -1 are hashes.</summary>
     public static long ProducerIdOf(long hash) => -2 - hash;
@@ -59,9 +74,10 @@ internal sealed class KeyedBatches
             return this;
         }
 
-        return _young.Count < GenerationMax
-            ? new KeyedBatches(_young.SetItem(hash, header.BaseOffset), _youngFrom, _old, From)
-            : new KeyedBatches(
-                ImmutableDictionary<long, long>.Empty.Add(hash, header.BaseOffset), header.BaseOffset, _young, _youngFrom);
+        return Add(hash, header.BaseOffset);
     }
+
+    private KeyedBatches Add(long hash, long offset) => _young.Count < GenerationMax
+        ? new KeyedBatches(_young.SetItem(hash, offset), _youngFrom, _old, From)
+        : new KeyedBatches(ImmutableDictionary<long, long>.Empty.Add(hash, offset), offset, _young, _youngFrom);
 }

@@ -58,7 +58,7 @@ internal sealed class PartitionRetention(
     // repetitions and late batches would be taken for news.
     private async ValueTask<bool> IsKeptAsync(LogTail tail, long newStart, CancellationToken cancellationToken)
     {
-        if (tail.Producers.Count == 0)
+        if (tail.Producers.Count == 0 && tail.Keys.IsEmpty)
         {
             return true;
         }

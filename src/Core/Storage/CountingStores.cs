@@ -9,6 +9,8 @@ public readonly record struct StorageCalls(
 
     public long Tables => Gets + Queries + Submits;
 
+    public long Total => Blobs + Tables;
+
     public static StorageCalls operator -(StorageCalls later, StorageCalls earlier) => new(
         later.Creates - earlier.Creates,
         later.Appends - earlier.Appends,

@@ -9,6 +9,8 @@ namespace Serverless.Core.Storage;
 /// <item><term>topics</term><description>One row a topic; one a deleted topic until its blobs are gone.</description></item>
 /// <item><term>checkpoints</term><description>Per partition: where the log starts, its rolled segments, its checkpoints.</description></item>
 /// <item><term>groups</term><description>Per group: the group, its instances, its partitions. And the list of groups.</description></item>
+/// <item><term>idempotency</term><description>One row an idempotency key, until it has expired.</description></item>
+/// <item><term>producers</term><description>One row a producer id, until it is deleted or expires. And the next id, for ever.</description></item>
 /// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
 /// </list>
 /// </remarks>
@@ -19,6 +21,10 @@ public static class Layout
     public const string CheckpointsTable = "checkpoints";
 
     public const string GroupsTable = "groups";
+
+    public const string IdempotencyTable = "idempotency";
+
+    public const string ProducersTable = "producers";
 
     public const string TransactionsTable = "transactions";
 

@@ -15,8 +15,9 @@ public interface ITopicCatalog
     TimeSpan CacheAgeMax { get; }
 
     /// <summary>Errors: InvalidTopic, TopicAlreadyExists, InvalidPartitions, InvalidConfig. <c>validateOnly</c> makes nothing.</summary>
+    /// <param name="requestId">What all attempts at the request have: a topic that one of them made is no topic that exists already.</param>
     ValueTask<TopicAnswer> CreateAsync(
-        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly, string? requestId,
         CancellationToken cancellationToken);
 
     /// <summary>Errors: UnknownTopicOrPartition, InvalidPartitions (same or fewer, or too many).</summary>
@@ -28,6 +29,16 @@ public interface ITopicCatalog
 
     /// <summary>Deletes the topic: its name is free on return; a timer removes what it stored. Error: UnknownTopicOrPartition.</summary>
     ValueTask<TopicAnswer> DeleteAsync(string name, CancellationToken cancellationToken);
+}
+
+/// <summary>The plain forms.</summary>
+public static class PlainTopics
+{
+    /// <summary>Creates a topic by a request that does not come again.</summary>
+    public static ValueTask<TopicAnswer> CreateAsync(
+        this ITopicCatalog topics, string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        CancellationToken cancellationToken) =>
+        topics.CreateAsync(name, partitions, settings, validateOnly, requestId: null, cancellationToken);
 }
 
 /// <summary>The topic after the change, where <c>Error</c> is None. <c>Message</c> says for people what is wrong.</summary>

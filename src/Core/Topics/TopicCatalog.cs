@@ -68,7 +68,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
     }
 
     public async ValueTask<TopicAnswer> CreateAsync(
-        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly, string? requestId,
         CancellationToken cancellationToken)
     {
         if (TopicName.Complaint(name) is { } complaint)
@@ -92,10 +92,11 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
         {
             // Found with our id: it is the reply to our own insert that was lost. It may even have been deleted since.
             not null when stored.Topic.Id == topic.Id => Decision.Done(topic),
+            not null when requestId is not null && stored.RequestId == requestId => Decision.Done(topic with { Id = stored.Topic.Id }),
             { Deleting: true, Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
             { Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
             _ when validateOnly => Decision.Done(topic),
-            _ => Decision.Write(new StoredTopic(topic, Deleting: false, stored?.ETag)),
+            _ => Decision.Write(new StoredTopic(topic, Deleting: false, stored?.ETag) { RequestId = requestId }),
         }, cancellationToken);
     }
 

@@ -5,13 +5,16 @@ namespace Serverless.Core.Topics;
 /// <summary>One setting that a topic can have: Kafka's name, its default here, and what values it takes.</summary>
 /// <remarks>
 /// Only settings that are enforced are listed; any other name is refused, so that nobody relies on one that does
-/// nothing. Names, meanings and defaults are those of Kafka's topic configuration reference.
+/// nothing. Names, meanings and defaults are those of Kafka's topic configuration reference, but for <c>idempotency.key.required</c>.
 /// </remarks>
 public sealed class TopicSetting
 {
     public static TopicSetting CleanupPolicy { get; } = OneOf("cleanup.policy", "delete");
 
     public static TopicSetting CompressionType { get; } = OneOf("compression.type", "producer", "uncompressed", "gzip");
+
+    /// <summary>Whether produce requests must be such as may come again: with an idempotency key, or of an idempotent producer.</summary>
+    public static TopicSetting IdempotencyKeyRequired { get; } = OneOf("idempotency.key.required", "false", "true");
 
     /// <summary>The largest record, encoded, in bytes. A record must fit one block of 4 MiB with its batch header.</summary>
     public static TopicSetting MaxMessageBytes { get; } = Number("max.message.bytes", 1_048_588, 1, Limits.BlockBytesMax - 1024);
@@ -31,7 +34,7 @@ public sealed class TopicSetting
     /// <summary>All settings, by name.</summary>
     public static IReadOnlyList<TopicSetting> All { get; } =
     [
-        CleanupPolicy, CompressionType, MaxMessageBytes, MessageTimestampType, RetentionBytes, RetentionMs, SegmentBytes,
+        CleanupPolicy, CompressionType, IdempotencyKeyRequired, MaxMessageBytes, MessageTimestampType, RetentionBytes, RetentionMs, SegmentBytes,
         SegmentMs,
     ];
 

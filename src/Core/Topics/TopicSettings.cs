@@ -14,6 +14,8 @@ public sealed record TopicSettings(ImmutableSortedDictionary<string, string> Ove
     public IEnumerable<EffectiveSetting> Effective => TopicSetting.All.Select(
         setting => new EffectiveSetting(setting.Name, Value(setting), !Overrides.ContainsKey(setting.Name)));
 
+    public bool IdempotencyKeyRequired => Value(TopicSetting.IdempotencyKeyRequired) == "true";
+
     public int MaxMessageBytes => (int)Number(TopicSetting.MaxMessageBytes);
 
     /// <summary>How the log stores batches: <c>producer</c> keeps them as the producer made them, and over HTTP it made none.</summary>

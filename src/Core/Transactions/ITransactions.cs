@@ -69,7 +69,9 @@ public sealed record TransactionStep(string TransactionalId, string Instance, sh
 public sealed record TransactionInstance(string InstanceId, long ProducerId, short ProducerEpoch);
 
 /// <summary>An answer, or why there is none.</summary>
-public readonly record struct TransactionAnswer<T>(ErrorCode Error, T? Value = default, string? Message = null);
+/// <param name="ProducerEpoch">What <see cref="ITransactions.EndAsync"/> tells besides: the epoch of the instance's next transaction.</param>
+public readonly record struct TransactionAnswer<T>(
+    ErrorCode Error, T? Value = default, string? Message = null, short? ProducerEpoch = null);
 
 public enum TransactionState
 {

@@ -18,7 +18,7 @@ public sealed class ListTopics(HttpEdge edge, ITopicCatalog topics)
             return call.Json(json =>
             {
                 json.WriteStartArray();
-                foreach (var topic in all.OrderBy(topic => topic.Name, StringComparer.Ordinal))
+                foreach (var topic in all.Where(topic => !topic.IsInternal).OrderBy(topic => topic.Name, StringComparer.Ordinal))
                 {
                     json.WriteStringValue(topic.Name);
                 }

@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Core.Log;
-using Serverless.Core.Topics;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to one partition.</summary>
-public sealed class ProduceToPartition(HttpEdge edge, ITopicCatalog topics, Producer producer)
+public sealed class ProduceToPartition(HttpEdge edge, ProducingV2 producing)
 {
     [Function("ProduceToPartition")]
     public Task<IResult> Run(
@@ -18,8 +16,8 @@ public sealed class ProduceToPartition(HttpEdge edge, ITopicCatalog topics, Prod
         {
             var number = call.Partition;
             using var body = await call.ReadBodyAsync();
-            var records = ProduceRequestV2.Parse(body, call.RecordsType(), number, call.Limits);
-            var found = await topics.WithPartitionAsync(await topics.TopicAsync(topic, call.CancellationToken), number, call.CancellationToken);
-            return ProduceReply.V2(call.ReplyType, await producer.ProduceAsync(found, records, call.CancellationToken));
+            var keyed = call.Keyed(body);
+            var sent = ProduceRequestV2.ParseRequest(body, call.RecordsType(), number, call.Limits);
+            return await producing.ServeAsync(call, keyed, topic, number, sent);
         });
 }

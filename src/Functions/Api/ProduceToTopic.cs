@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Core.Log;
-using Serverless.Core.Topics;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to a topic; the partition is each record's choice, or its key's.</summary>
-public sealed class ProduceToTopic(HttpEdge edge, ITopicCatalog topics, Producer producer)
+public sealed class ProduceToTopic(HttpEdge edge, ProducingV2 producing)
 {
     [Function("ProduceToTopic")]
     public Task<IResult> Run(
@@ -17,8 +15,8 @@ public sealed class ProduceToTopic(HttpEdge edge, ITopicCatalog topics, Producer
         edge.ServeAsync(request, Operation.V2Produce, async call =>
         {
             using var body = await call.ReadBodyAsync();
-            var records = ProduceRequestV2.Parse(body, call.RecordsType(), pathPartition: null, call.Limits);
-            var found = await topics.TopicAsync(topic, call.CancellationToken);
-            return ProduceReply.V2(call.ReplyType, await producer.ProduceAsync(found, records, call.CancellationToken));
+            var keyed = call.Keyed(body);
+            var sent = ProduceRequestV2.ParseRequest(body, call.RecordsType(), pathPartition: null, call.Limits);
+            return await producing.ServeAsync(call, keyed, topic, partition: null, sent);
         });
 }

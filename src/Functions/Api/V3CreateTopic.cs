@@ -7,20 +7,24 @@ using Serverless.Functions.Http.V3;
 namespace Serverless.Functions.Api;
 
 /// <summary>Creates a topic, or says whether it could be.</summary>
-public sealed class V3CreateTopic(HttpEdge edge, ITopicCatalog topics)
+public sealed class V3CreateTopic(HttpEdge edge, KeyGate gate, ITopicCatalog topics)
 {
     [Function("V3CreateTopic")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v3/clusters/{cluster}/topics")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Write, async call =>
+        edge.ServeAsync(request, Operation.V3Write with { TakesKey = true }, async call =>
         {
             using var body = await call.ReadBodyAsync();
+            var keyed = call.Keyed(body);
             var create = TopicRequest.ParseCreate(body, call.Limits);
             var links = Links.Of(call, cluster);
-            var topic = (await topics.CreateAsync(create.Name, create.Partitions, create.Configs, create.ValidateOnly, call.CancellationToken)).OrThrow();
-            var status = create.ValidateOnly ? StatusCodes.Status200OK : StatusCodes.Status201Created;
-            var reply = call.Json(json => TopicWriter.Topic(json, links, topic), status);
-            return create.ValidateOnly ? reply : reply.With("Location", links.Topic(topic.Name));
+            return await gate.OnceAsync(call, keyed, async requestId =>
+            {
+                var topic = (await topics.CreateAsync(create.Name, create.Partitions, create.Configs, create.ValidateOnly, requestId, call.CancellationToken)).OrThrow();
+                var status = create.ValidateOnly ? StatusCodes.Status200OK : StatusCodes.Status201Created;
+                var reply = call.Json(json => TopicWriter.Topic(json, links, topic), status);
+                return create.ValidateOnly ? reply : reply.With("Location", links.Topic(topic.Name));
+            });
         });
 }

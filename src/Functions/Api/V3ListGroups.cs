@@ -19,7 +19,7 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);
-            var page = await groups.ListGroupsAsync(asked.After, asked.GroupsMax, call.CancellationToken);
+            var page = await groups.ListGroupsAsync(asked.After, asked.ItemsMax, call.CancellationToken);
             var described = new List<GroupDescription>();
             foreach (var some in page.Groups.Chunk(ReadsAtOnce))
             {
@@ -30,7 +30,7 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
             }
 
             // Behind the last name, not the last group shown: that one may have gone, and a page may show none.
-            var next = page.More ? links.GroupsAfter(page.Groups[^1], asked.GroupsMax) : null;
+            var next = page.More ? links.GroupsAfter(page.Groups[^1], asked.ItemsMax) : null;
             return call.Json(json => V3Writer.List(
                 json, "KafkaConsumerGroupList", links.Groups, described, (item, group) => GroupWriter.Group(item, links, group), next));
         });

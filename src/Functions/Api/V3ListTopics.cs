@@ -18,7 +18,7 @@ public sealed class V3ListTopics(HttpEdge edge, ITopicCatalog topics)
             var links = Links.Of(call, cluster);
             var all = await topics.ListAsync(call.CancellationToken);
             return call.Json(json => V3Writer.List(
-                json, "KafkaTopicList", links.Topics, all.OrderBy(topic => topic.Name, StringComparer.Ordinal),
+                json, "KafkaTopicList", links.Topics, all.Where(topic => !topic.IsInternal).OrderBy(topic => topic.Name, StringComparer.Ordinal),
                 (item, topic) => TopicWriter.Topic(item, links, topic)));
         });
 }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core;
 using Serverless.Core.Log;
-using Serverless.Core.Topics;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.V3;
@@ -10,7 +9,7 @@ using Serverless.Functions.Http.V3;
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends one record or several; each is answered by a report of its own.</summary>
-public sealed class V3Produce(HttpEdge edge, ITopicCatalog topics, Producer producer)
+public sealed class V3Produce(HttpEdge edge, KeyGate gate, Producer producer)
 {
     [Function("V3Produce")]
     public Task<IResult> Run(
@@ -19,6 +18,7 @@ public sealed class V3Produce(HttpEdge edge, ITopicCatalog topics, Producer prod
         edge.ServeAsync(request, Operation.V3Produce, async call =>
         {
             using var body = await call.ReadBodyAsync();
+            var keyed = call.Keyed(body);
             var records = ProduceRequestV3.Parse(body, call.Limits);
             var links = Links.Of(call, cluster);
             if (records is [{ Refusal: { } refusal }])
@@ -27,25 +27,22 @@ public sealed class V3Produce(HttpEdge edge, ITopicCatalog topics, Producer prod
                 throw new RequestException(refusal);
             }
 
-            var outcomes = await ProduceAsync(topic, records, call.CancellationToken);
-            return ProduceReply.V3(links.ClusterId, topic, records, outcomes);
+            // What was refused by itself comes no further.
+            int[] sound = [.. Enumerable.Range(0, records.Count).Where(i => records[i].Record is not null)];
+            ProduceRecord[] sent = [.. sound.Select(i => records[i].Record!)];
+            return await gate.ProduceAsync(call, keyed, topic, partition: null, needsKey: true, sent, async (found, key) =>
+            {
+                var produced = found is null
+                    ? [.. sent.Select(_ => ProduceOutcome.Failed(ErrorCode.UnknownTopicOrPartition))]
+                    : await producer.ProduceAsync(
+                        found, sent, key is null ? null : new ProduceIdentity.Key(key), call.CancellationToken);
+                var outcomes = new ProduceOutcome?[records.Count];
+                for (var n = 0; n < sound.Length; n++)
+                {
+                    outcomes[sound[n]] = produced[n];
+                }
+
+                return new Produced(produced, ProduceReply.V3(links.ClusterId, topic, records, outcomes));
+            });
         });
-
-    // Null where a record was refused before it came so far.
-    private async ValueTask<ProduceOutcome?[]> ProduceAsync(
-        string topic, IReadOnlyList<RecordV3> records, CancellationToken cancellationToken)
-    {
-        var outcomes = new ProduceOutcome?[records.Count];
-        int[] sound = [.. Enumerable.Range(0, records.Count).Where(i => records[i].Record is not null)];
-        var found = await topics.FindLegalAsync(topic, cancellationToken);
-        var produced = found is null
-            ? [.. sound.Select(_ => ProduceOutcome.Failed(ErrorCode.UnknownTopicOrPartition))]
-            : await producer.ProduceAsync(found, [.. sound.Select(i => records[i].Record!)], cancellationToken);
-        for (var n = 0; n < sound.Length; n++)
-        {
-            outcomes[sound[n]] = produced[n];
-        }
-
-        return outcomes;
-    }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Core;
 using Serverless.Core.Groups;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 
 namespace Serverless.Functions.Http;
 
@@ -19,6 +20,10 @@ internal static class Answers
     public static T OrThrow<T>(this GroupAnswer<T> answer) => answer.Error == ErrorCode.None
         ? answer.Value!
         : throw new RequestException(ErrorReply.FromGroup(answer.Error, answer.Message));
+
+    public static T OrThrow<T>(this TransactionAnswer<T> answer) => answer.Error == ErrorCode.None
+        ? answer.Value!
+        : throw new RequestException(ErrorReply.FromTransaction(answer.Error, answer.Message));
 
     public static Topic OrThrow(this TopicAnswer answer) => answer.Error == ErrorCode.None
         ? answer.Topic!
@@ -45,9 +50,24 @@ internal static class Answers
     public static async ValueTask<GroupAnswer<T>> NamingUnknownAsync<T>(
         this GroupAnswer<T> answer, ITopicCatalog topics, IEnumerable<TopicPartition> named, CancellationToken cancellationToken)
     {
-        if (answer.Error != ErrorCode.UnknownTopicOrPartition)
+        await topics.NameUnknownAsync(answer.Error, named, cancellationToken);
+        return answer;
+    }
+
+    /// <inheritdoc cref="NamingUnknownAsync{T}(GroupAnswer{T}, ITopicCatalog, IEnumerable{TopicPartition}, CancellationToken)"/>
+    public static async ValueTask<TransactionAnswer<T>> NamingUnknownAsync<T>(
+        this TransactionAnswer<T> answer, ITopicCatalog topics, IEnumerable<TopicPartition> named, CancellationToken cancellationToken)
+    {
+        await topics.NameUnknownAsync(answer.Error, named, cancellationToken);
+        return answer;
+    }
+
+    private static async ValueTask NameUnknownAsync(
+        this ITopicCatalog topics, ErrorCode error, IEnumerable<TopicPartition> named, CancellationToken cancellationToken)
+    {
+        if (error != ErrorCode.UnknownTopicOrPartition)
         {
-            return answer;
+            return;
         }
 
         foreach (var at in named)
@@ -55,13 +75,18 @@ internal static class Answers
             var topic = await topics.TopicAsync(at.Topic, cancellationToken);
             await topics.WithPartitionAsync(topic, at.Partition, cancellationToken);
         }
-
-        return answer;
     }
 
     /// <summary>The topic; 404/40401 when there is none, and at once when no topic can have the name.</summary>
     public static async ValueTask<Topic> TopicAsync(this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
         await topics.FindLegalAsync(segment, cancellationToken) ?? throw new RequestException(Problem.TopicNotFound);
+
+    /// <summary>The topic, to append to as part of a transaction; 422/422 where it can only be read.</summary>
+    public static async ValueTask<Topic> WritableAsync(
+        this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
+        await topics.TopicAsync(segment, cancellationToken) is { IsInternal: false } topic
+            ? topic
+            : throw new RequestException(Problem.ReadOnlyTopic);
 
     /// <summary>The topic or null; storage is not asked for a name that no topic can have.</summary>
     public static async ValueTask<Topic?> FindLegalAsync(

@@ -1,14 +1,20 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Serverless.Core.Idempotency;
 using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Http;
 
 /// <summary>One request past the checks of its headers, as an operation sees it.</summary>
 internal sealed class Call(
-    HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, HttpLimits limits,
-    TimeProvider clock, CancellationToken stopping, CancellationToken cancellationToken)
+    HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, string? key,
+    HttpLimits limits, TimeProvider clock, CancellationToken stopping, CancellationToken cancellationToken)
 {
+    // Who asks. Until callers are told apart they are all the same one.
+    private const string Caller = "";
+
     private string? _baseUrl;
 
     public Accept Accept => accept;
@@ -39,6 +45,30 @@ internal sealed class Call(
     /// <summary>The body, to be disposed of by the caller when nothing points into it any more.</summary>
     public ValueTask<RequestBody> ReadBodyAsync() => RequestBody.ReadAsync(request, limits, clock, cancellationToken);
 
+    /// <summary>Which request this is, and what it asks; null where it has no <c>Idempotency-Key</c>.</summary>
+    /// <param name="body">As it was sent: to be asked before a parser writes over it.</param>
+    public KeyedRequest? Keyed(RequestBody body)
+    {
+        if (key is null)
+        {
+            return null;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, contentType?.Name);
+        foreach (var name in operation.QueryNames)
+        {
+            Append(hash, query.Text(name));
+        }
+
+        hash.AppendData(body.Bytes.Span);
+        var path = (request.Path.Value ?? "").TrimEnd('/');
+        return KeyedRequest.Of(Caller, request.Method, path, key, hash.GetHashAndReset());
+    }
+
+    /// <summary>The reply that a refusal is.</summary>
+    public Reply Refusal(RequestException refused) => HttpEdge.Refusal(request, operation.Version, refused.Problem, refused);
+
     /// <summary>How a v2 produce request writes keys and values: by its type, or by <c>?format=</c> where that is plain JSON.</summary>
     public EmbeddedType RecordsType()
     {
@@ -51,6 +81,8 @@ internal sealed class Call(
             _ => throw Query.Bad("Query parameter format differs from the Content-Type."),
         };
     }
+
+    private static void Append(IncrementalHash hash, string? part) => hash.AppendData(Encoding.UTF8.GetBytes($"{part}\n"));
 
     public Reply Json(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK) => Reply.Json(replyType, write, status);
 }

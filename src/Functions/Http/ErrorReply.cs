@@ -58,6 +58,15 @@ internal static class ErrorReply
         _ => FromLog(error, message),
     };
 
+    /// <summary>An error of a transaction's step, or of the group whose offsets it adds.</summary>
+    public static Problem FromTransaction(ErrorCode error, string? message) => error switch
+    {
+        ErrorCode.InvalidTransactionTimeout => Problem.Configuration(message ?? "The transaction timeout is beyond the server's limit."),
+        ErrorCode.UnknownProducerId or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.InvalidTxnState =>
+            FromProducer(error, message),
+        _ => FromGroup(error, message),
+    };
+
     /// <summary>An error of reading or appending.</summary>
     public static Problem FromLog(ErrorCode error, string? message) => error switch
     {
@@ -66,9 +75,26 @@ internal static class ErrorReply
         ErrorCode.MessageTooLarge => Problem.TooLarge(message ?? "The record is larger than max.message.bytes allows."),
         ErrorCode.RecordListTooLarge => Problem.TooLarge(message ?? "The records of one partition do not fit one batch."),
         ErrorCode.RequestTimedOut => Problem.StorageRetriable,
+        ErrorCode.UnknownProducerId => Problem.ProducerNotFound,
+        ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced => Problem.ProducerFenced,
+        ErrorCode.OutOfOrderSequenceNumber => Problem.SequenceOutOfOrder,
+        ErrorCode.DuplicateSequenceNumber => Problem.SequenceReused,
+        ErrorCode.InvalidTxnState =>
+            Problem.TransactionState(message ?? "The state of the producer's transaction does not allow this."),
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
+        ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
+        _ => FromProducer(error, message),
+    };
+
+    private static Problem FromProducer(ErrorCode error, string? message) => error switch
+    {
+        ErrorCode.UnknownProducerId => Said(Problem.ProducerNotFound, message),
+        ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch => Said(Problem.ProducerFenced, message),
+        ErrorCode.InvalidTxnState => Problem.TransactionState(message ?? "The state of the transaction does not allow this."),
         _ => Problem.Internal,
     };
+
+    private static Problem Said(Problem problem, string? message) => message is null ? problem : problem with { Message = message };
 
     /// <summary>The contract's error body.</summary>
     public static void Write(Utf8JsonWriter json, Problem problem, Action<Utf8JsonWriter>? details)

@@ -16,8 +16,6 @@ public sealed partial class HttpEdge(
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
-    private const string IdempotencyHeader = "Idempotency-Key";
-
     // Nobody reads it: the client has gone. The status is what proxies log for that.
     private static readonly Reply ClientGone = new() { Status = 499 };
 
@@ -85,15 +83,10 @@ public sealed partial class HttpEdge(
             throw new RequestException(Problem.NotAcceptable);
         }
 
-        // A promise that is not kept is worse than none: whoever sends a key relies on it when retrying.
-        if (operation.IsProduce && request.Headers.ContainsKey(IdempotencyHeader))
-        {
-            throw new RequestException(Problem.Malformed($"{IdempotencyHeader} is not supported: send the request without it."));
-        }
-
+        var key = operation.TakesKey ? IdempotencyHeader.KeyOf(request) : null;
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
-            request, operation, accept, replyType ?? MediaType.V2, contentType, query, Limits, clock,
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock,
             lifetime.ApplicationStopping, cancellationToken);
     }
 
@@ -116,7 +109,7 @@ public sealed partial class HttpEdge(
         return fine ? type : throw new RequestException(Problem.UnsupportedMediaType);
     }
 
-    private static Reply Refusal(HttpRequest request, ApiVersion version, Problem problem, RequestException? refused = null)
+    internal static Reply Refusal(HttpRequest request, ApiVersion version, Problem problem, RequestException? refused = null)
     {
         var type = version == ApiVersion.V3 ? MediaType.PlainJson : Accept.Of(request).V2() ?? MediaType.PlainJson;
         var reply = Reply.Json(type, json => ErrorReply.Write(json, problem, refused?.Details), problem.Status);

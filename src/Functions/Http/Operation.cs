@@ -33,13 +33,13 @@ internal sealed record Operation(ApiVersion Version, BodyRule Body, params strin
 
     public static Operation V2Write { get; } = new(ApiVersion.V2, BodyRule.V2);
 
-    public static Operation V2Produce { get; } = new(ApiVersion.V2, BodyRule.V2Records, "format") { IsProduce = true };
+    public static Operation V2Produce { get; } = new(ApiVersion.V2, BodyRule.V2Records, "format") { TakesKey = true };
 
     public static Operation V3Read { get; } = new(ApiVersion.V3, BodyRule.None);
 
     public static Operation V3Write { get; } = new(ApiVersion.V3, BodyRule.V3);
 
-    public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { IsProduce = true };
+    public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { TakesKey = true };
 
     /// <summary>The partition that the path names, as it was sent; null where the path names none.</summary>
     public string? Partition { get; init; }
@@ -47,6 +47,6 @@ internal sealed record Operation(ApiVersion Version, BodyRule Body, params strin
     /// <summary>The reply is records: their format decides what must be accepted.</summary>
     public bool RepliesWithRecords { get; init; }
 
-    /// <summary>It appends records.</summary>
-    public bool IsProduce { get; init; }
+    /// <summary>It may have an <c>Idempotency-Key</c>; elsewhere the header is not looked at.</summary>
+    public bool TakesKey { get; init; }
 }

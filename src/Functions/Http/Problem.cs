@@ -23,6 +23,10 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem ConsumerNotFound { get; } = new(404, 40403, "Consumer instance not found.");
 
+    public static Problem ProducerNotFound { get; } = new(404, 40450, "Transactional instance or producer not found or expired.");
+
+    public static Problem ProducerFenced { get; } = new(409, 40951, "A newer instance of the transactional id, or a newer epoch, exists.");
+
     public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
 
     public static Problem StorageRetriable { get; } =
@@ -31,6 +35,26 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     public static Problem Internal { get; } = new(500, 500, "Internal Server Error");
 
     public static Problem NoBody { get; } = new(422, 422, "Request body is empty. Data is required.");
+
+    public static Problem KeyRequired { get; } = new(400, 40050, "This request needs an Idempotency-Key header.");
+
+    public static Problem KeyReused { get; } =
+        new(422, 42250, "This Idempotency-Key was used with a different request to the same path.");
+
+    public static Problem SequenceOutOfOrder { get; } = new(
+        409, 40952, "The sequence does not follow the last one that was stored, so records before it are missing. Nothing was stored.");
+
+    public static Problem SequenceReused { get; } =
+        new(409, 40952, "The sequence was used already, with other records. Nothing was stored.");
+
+    /// <summary>400/40051: the header cannot be a key.</summary>
+    public static Problem MalformedKey(string message) => new(400, 40051, message);
+
+    /// <summary>409/40950: the first attempt is not done.</summary>
+    public static Problem KeyInUse(TimeSpan retryAfter) => new(
+        409, 40950, "A request with this Idempotency-Key is still running.", Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)));
+
+    public static Problem ReadOnlyTopic { get; } = new(422, 422, "The topic is a view: it can only be read.");
 
     /// <summary>400/400: not JSON, a wrong JSON type, a bad query parameter.</summary>
     public static Problem Malformed(string message) => new(400, 400, message);
@@ -46,6 +70,9 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     /// <summary>409/40903: the state does not allow the request.</summary>
     public static Problem IllegalState(string message) => new(409, 40903, message);
+
+    /// <summary>409/40953: the step does not fit the transaction's state.</summary>
+    public static Problem TransactionState(string message) => new(409, 40953, message);
 
     /// <summary>400/40002: v3 admin refusals, and offsets out of range.</summary>
     public static Problem BadAdmin(string message) => new(400, 40002, message);

@@ -46,7 +46,7 @@ internal sealed class FakeTopics : ITopicCatalog
         new(Listed ?? (_list ??= [.. _topics.Values]));
 
     public ValueTask<TopicAnswer> CreateAsync(
-        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly, string? requestId,
         CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<TopicAnswer> SetPartitionsAsync(string name, int partitions, CancellationToken cancellationToken) =>

@@ -201,8 +201,12 @@ public sealed class SegmentTests
     {
         var tail = new LogTail(5, 6, 7, 8, 9, 10, 11, Closed: false);
 
-        var row = new StoredRow(new RowKey("p", CheckpointRow.Row(7)), "e", CheckpointRow.Encode(tail));
+        var row = new StoredRow(new RowKey("p", CheckpointRow.Row(7)), "e", CheckpointRow.EncodeWithProducers(tail));
 
-        Assert.Equal(tail, CheckpointRow.Decode(row));
+        var decoded = CheckpointRow.DecodeWithProducers(row);
+        Assert.Equal(tail, decoded with { Producers = tail.Producers, Aborted = tail.Aborted, Keys = tail.Keys });
+        Assert.Equal(7, decoded.Aborted.From);
+        Assert.Equal(7, decoded.Keys.From);
+        Assert.Equal(0, decoded.Producers.Count);
     }
 }

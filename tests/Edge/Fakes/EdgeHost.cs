@@ -14,10 +14,15 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 using Serverless.Functions;
 using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
 using Xunit;
 
 namespace Serverless.Edge.Fakes;
@@ -46,13 +51,17 @@ internal sealed class EdgeHost
 
     private readonly ServiceProvider _services;
 
-    public EdgeHost(HttpLimits? limits = null)
+    /// <param name="configure">Puts others in place of the fakes.</param>
+    public EdgeHost(
+        HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null, Action<IServiceCollection>? configure = null)
     {
+        (Rows, Keys) = (rows ?? new MemoryRowStore(Clock), keys ?? new IdempotencyOptions());
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Clock);
         services.AddSingleton<ITopicCatalog>(Topics);
         services.AddSingleton<IPartitionLogs>(Logs);
         services.AddSingleton<IConsumerGroups>(Groups);
+        services.AddSingleton<ITransactions>(Transactions);
 #pragma warning disable RS0030 // A fixed seed.
         services.AddSingleton(new Random(1));
 #pragma warning restore RS0030
@@ -62,10 +71,23 @@ internal sealed class EdgeHost
         services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<IHostApplicationLifetime>(Lifetime);
         services.AddSingleton<HttpEdge>();
+        services.AddSingleton(Rows);
+        services.AddSingleton(Keys);
+        services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<KeyGate>();
+        services.AddSingleton(new ProducerIdOptions());
+        services.AddSingleton<IProducerIds, ProducerIds>();
+        services.AddSingleton<ProducingV2>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
+        configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
+
+    /// <summary>What keys and producers are kept in.</summary>
+    public IRowStore Rows { get; }
+
+    public IdempotencyOptions Keys { get; }
 
     public KeptLog Log { get; } = new();
 
@@ -76,6 +98,8 @@ internal sealed class EdgeHost
     public MemoryLogs Logs { get; } = new();
 
     public ScriptedGroups Groups { get; } = new();
+
+    public ScriptedTransactions Transactions { get; } = new();
 
     public ApplicationLifetime Lifetime { get; } = new(NullLogger<ApplicationLifetime>.Instance);
 

@@ -39,7 +39,7 @@ internal sealed class MemoryTopics : ITopicCatalog
         : throw Fails;
 
     public ValueTask<TopicAnswer> CreateAsync(
-        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly,
+        string name, int partitions, IReadOnlyDictionary<string, string?> settings, bool validateOnly, string? requestId,
         CancellationToken cancellationToken)
     {
         if (TopicName.Complaint(name) is { } complaint)

@@ -35,8 +35,8 @@ internal sealed class ScriptedGroups : IConsumerGroups
     public int DescribedAtOnce { get; private set; }
 
     public ValueTask<GroupAnswer> CreateInstanceAsync(
-        string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken) =>
-        Answer("create", group, instance, settings, replace);
+        string group, string instance, ConsumerSettings settings, bool replace, string? requestId, CancellationToken cancellationToken) =>
+        Answer("create", group, instance, settings, replace, requestId);
 
     public ValueTask<ConsumerSettings?> FindInstanceAsync(
         string group, string instance, bool fresh, CancellationToken cancellationToken) =>

@@ -15,6 +15,7 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
     private readonly List<AuditedRecord> _records = [];
     private readonly List<AuditedSegment> _segments = [];
     private readonly HashSet<long> _outside = [];
+    private readonly ProducerAudit _producers = new();
     private readonly Dictionary<(long Segment, long Position), (long Next, int Blocks)> _places = [];
 
     public string Name { get; } = $"{Short.Id(topicId)}/{partition}";
@@ -160,6 +161,7 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
         }
 
         var send = SendOf(batch, header);
+        _producers.Appended(Name, send, header);
         foreach (var value in send.Values)
         {
             _records.Add(new AuditedRecord(value, send.TimestampMs, header.BaseOffset, header.Crc));

@@ -1,3 +1,5 @@
+using Serverless.Core.Log;
+
 namespace Serverless.Simulation.Audit;
 
 /// <summary>What the caller of an operation knows of it.</summary>
@@ -13,7 +15,7 @@ internal enum Outcome
     Info,
 }
 
-/// <summary>One batch that a producer sent, once, with values that nobody else ever sends.</summary>
+/// <summary>One batch that a producer sent, with values that nobody else ever sends; again only where it has an identity.</summary>
 internal sealed class Send(string producer, string topicId, int partition, long timestampMs, IReadOnlyList<string> values)
 {
     public string Producer { get; } = producer;
@@ -26,10 +28,16 @@ internal sealed class Send(string producer, string topicId, int partition, long 
 
     public IReadOnlyList<string> Values { get; } = values;
 
+    /// <summary>What the batch is known by; null where it is sent once.</summary>
+    public AppendIdentity? Identity { get; init; }
+
+    /// <summary>It is under way twice: the answer to one says nothing of the other.</summary>
+    public bool IsTwice { get; set; }
+
     public Outcome Outcome { get; set; }
 
     /// <summary>Where the log has it; -1 while it has not.</summary>
     public long At { get; set; } = -1;
 
-    public override string ToString() => $"{Producer} {Values[0]}×{Values.Count} → {Outcome}";
+    public override string ToString() => $"{Producer} {Values[0].TrimEnd('x')}×{Values.Count} → {Outcome}";
 }

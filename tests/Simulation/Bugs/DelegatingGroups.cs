@@ -7,8 +7,8 @@ namespace Serverless.Simulation.Bugs;
 internal abstract class DelegatingGroups(IConsumerGroups groups) : IConsumerGroups
 {
     public virtual ValueTask<GroupAnswer> CreateInstanceAsync(
-        string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken) =>
-        groups.CreateInstanceAsync(group, instance, settings, replace, cancellationToken);
+        string group, string instance, ConsumerSettings settings, bool replace, string? requestId, CancellationToken cancellationToken) =>
+        groups.CreateInstanceAsync(group, instance, settings, replace, requestId, cancellationToken);
 
     public virtual ValueTask<ConsumerSettings?> FindInstanceAsync(
         string group, string instance, bool fresh, CancellationToken cancellationToken) =>

@@ -86,6 +86,22 @@ public enum PlantedBug
     /// <summary>A continuation goes to the thread pool.</summary>
     LeavesThread,
 
+    /// <summary>Repetitions of a producer are told by what this process remembers of it, and not by the log.</summary>
+    [CaughtBy("L2", "P2")]
+    SequencesFromMemory,
+
+    /// <summary>Repetitions of a request with a key are told by what this process remembers of it.</summary>
+    [CaughtBy("L2")]
+    KeysFromMemory,
+
+    /// <summary>A batch of a producer's former epoch is let in.</summary>
+    [CaughtBy("P1", "L2")]
+    FencesNothing,
+
+    /// <summary>A repetition is answered with the end of the log.</summary>
+    [CaughtBy("L3")]
+    AnswersRepetitionsAnew,
+
     /// <summary>A commit is written though another member owns the partition, or has had it since.</summary>
     [CaughtBy("G2")]
     CommitsWhatOthersOwn,

@@ -16,7 +16,7 @@ internal sealed class PlantedGroups(IConsumerGroups groups, PlantedBug bug, Inst
     private int _polls;
 
     public override async ValueTask<GroupAnswer> CreateInstanceAsync(
-        string group, string instance, ConsumerSettings settings, bool replace, CancellationToken cancellationToken)
+        string group, string instance, ConsumerSettings settings, bool replace, string? requestId, CancellationToken cancellationToken)
     {
         if (bug == PlantedBug.StaticReturnLeavesFirst && settings.GroupInstanceId is { } id
             && await DescribeAsync(group, cancellationToken) is { } description
@@ -30,7 +30,7 @@ internal sealed class PlantedGroups(IConsumerGroups groups, PlantedBug bug, Inst
             settings = settings with { DeliveryMode = DeliveryMode.AtLeastOnce, AutoCommit = true };
         }
 
-        return await base.CreateInstanceAsync(group, instance, settings, replace, cancellationToken);
+        return await base.CreateInstanceAsync(group, instance, settings, replace, requestId, cancellationToken);
     }
 
     public override async ValueTask<PollAnswer> PollAsync(

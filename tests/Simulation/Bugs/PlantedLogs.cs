@@ -11,6 +11,7 @@ namespace Serverless.Simulation.Bugs;
 internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvider clock) : IPartitionLogs
 {
     private readonly Dictionary<(string, int), (OffsetSnapshot Marks, long At)> _marks = [];
+    private readonly Dictionary<(string, int, AppendIdentity), AppendAnswer> _remembered = [];
 
     public async ValueTask<AppendAnswer> AppendAsync(
         Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
@@ -20,6 +21,11 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
             var answer = await logs.AppendAsync(topic, partition, first, identity, cancellationToken);
             await logs.AppendAsync(topic, partition, second, identity, cancellationToken);
             return answer;
+        }
+
+        if (identity is not null && await IdentifiedAsync(topic, partition, batch, identity, cancellationToken) is { } wrong)
+        {
+            return wrong;
         }
 
         try
@@ -83,6 +89,52 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
     public ValueTask<bool> WaitAsync(
         IReadOnlyList<PartitionPosition> positions, TimeSpan wait, CancellationToken cancellationToken) =>
         logs.WaitAsync(positions, wait, cancellationToken);
+
+    private async ValueTask<AppendAnswer?> IdentifiedAsync(
+        Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity identity, CancellationToken cancellationToken)
+    {
+        switch (bug, identity)
+        {
+            case (PlantedBug.SequencesFromMemory, AppendIdentity.Sequence) or (PlantedBug.KeysFromMemory, AppendIdentity.Key):
+                if (!_remembered.TryGetValue((topic.Id, partition, identity), out var known))
+                {
+                    known = await logs.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken);
+                    _remembered[(topic.Id, partition, identity)] = known;
+                }
+
+                return known;
+
+            case (PlantedBug.FencesNothing, AppendIdentity.Sequence):
+                var answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
+                return answer.Error == ErrorCode.InvalidProducerEpoch
+                    ? await logs.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken)
+                    : answer;
+
+            case (PlantedBug.AnswersRepetitionsAnew, _):
+                answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
+                return answer.IsDuplicate
+                    ? answer with { BaseOffset = (await logs.OffsetsAsync(topic, partition, cancellationToken)).LogEndOffset }
+                    : answer;
+
+            default:
+                return null;
+        }
+    }
+
+    private static byte[] Stamped(ReadOnlyMemory<byte> batch, AppendIdentity identity)
+    {
+        var stamped = batch.ToArray();
+        if (identity is AppendIdentity.Sequence of)
+        {
+            RecordBatch.StampProducer(stamped, of.ProducerId, of.ProducerEpoch, of.BaseSequence, transactional: false);
+        }
+        else if (identity is AppendIdentity.Key key)
+        {
+            RecordBatch.StampProducer(stamped, KeyedBatches.ProducerIdOf(key.Hash), -1, -1, transactional: false);
+        }
+
+        return stamped;
+    }
 
     private static ReadOnlyMemory<byte> WithoutLast(ReadOnlyMemory<byte> batches)
     {

@@ -15,6 +15,7 @@ internal sealed class Cluster
     private readonly Chance _chance;
     private readonly PlantedBug _bug;
     private int _born;
+    private long _producers = 1_000;
 
     public Cluster(EventLoop loop, SeedShape shape, Chance chance, IFaultPlan faults, PlantedBug bug)
     {
@@ -49,6 +50,9 @@ internal sealed class Cluster
     public long Operations { get; set; }
 
     public IFaultPlan Plan { get; }
+
+    /// <summary>An id that no producer had.</summary>
+    public long NewProducerId() => ++_producers;
 
     public IReadOnlyList<Instance?> Slots => _slots;
 

@@ -12,6 +12,9 @@ public sealed record ConsumerRow(string Name, string Id, ConsumerSettings Settin
 {
     public const string Prefix = "c|";
 
+    /// <summary>The request with an idempotency key that made it; empty where it had none.</summary>
+    public string RequestId { get; init; } = "";
+
     /// <summary>Topics or a pattern; null for neither. Stays when the membership expires, so that the next request rejoins.</summary>
     public Subscription? Subscription { get; init; }
 

@@ -10,6 +10,7 @@ internal static class ConsumerRowCodec
         {
             ["name"] = row.Name,
             ["id"] = row.Id,
+            ["request"] = row.RequestId,
             ["incarnation"] = row.Incarnation,
             ["former"] = row.Former,
             ["joinedEpoch"] = row.JoinedEpoch,
@@ -43,6 +44,7 @@ internal static class ConsumerRowCodec
         var manual = Packed.Open(columns, "manual");
         return new((string)columns["name"], (string)columns["id"], DecodeSettings(columns))
         {
+            RequestId = columns.GetValueOrDefault("request") as string ?? "",
             Incarnation = (string)columns["incarnation"],
             Former = (string)columns["former"],
             JoinedEpoch = Int(columns["joinedEpoch"]),

@@ -26,6 +26,7 @@ public sealed record PartitionRow(TopicPartition At)
 
     public string Metadata { get; init; } = "";
 
+    /// <summary>By the service's clock, as its instances know it; later than that of the commit before, so that it tells their order.</summary>
     public DateTimeOffset CommittedAt { get; init; }
 
     /// <summary>The next offset to deliver to the owner; -1 where it is not known where to start.</summary>
@@ -45,7 +46,7 @@ public sealed record PartitionRow(TopicPartition At)
     {
         Committed = offset,
         Metadata = metadata,
-        CommittedAt = now,
+        CommittedAt = now > CommittedAt ? now : CommittedAt.AddMilliseconds(1),
         Delivered = Delivered > offset ? Delivered : -1,
     };
 

@@ -29,12 +29,14 @@ internal static class CheckpointRow
     {
         var columns = Encode(tail);
         ProducerStatesCodec.Write(columns, tail.Producers);
+        KeyedBatchesCodec.Write(columns, tail.Keys);
         return columns;
     }
 
     public static LogTail DecodeWithProducers(StoredRow row) => Decode(row) with
     {
         Producers = ProducerStatesCodec.Read(row.Columns),
+        Keys = KeyedBatchesCodec.Read(row.Columns) ?? KeyedBatches.StartingAt((long)row.Columns["next"]),
     };
 
     /// <summary>Without the producers: enough to read from there.</summary>

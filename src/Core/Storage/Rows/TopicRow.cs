@@ -21,6 +21,7 @@ internal static class TopicRow
         ["settings"] = JsonSerializer.Serialize<IDictionary<string, string>>(value.Topic.Settings.Overrides),
         ["deleting"] = value.Deleting,
         ["freed"] = value.Freed,
+        ["request"] = value.RequestId ?? "",
     };
 
     public static StoredTopic Decode(StoredRow row)
@@ -34,6 +35,7 @@ internal static class TopicRow
         return new StoredTopic(topic, (bool)row.Columns["deleting"], row.ETag)
         {
             Freed = (bool)row.Columns["freed"],
+            RequestId = row.Columns.GetValueOrDefault("request") as string is { Length: > 0 } request ? request : null,
         };
     }
 }
@@ -47,4 +49,7 @@ internal sealed record StoredTopic(Topic Topic, bool Deleting, string? ETag)
     /// topic back, with logs that are closed for ever.
     /// </remarks>
     public bool Freed { get; init; }
+
+    /// <summary>The request with an idempotency key that made it; null where it had none.</summary>
+    public string? RequestId { get; init; }
 }

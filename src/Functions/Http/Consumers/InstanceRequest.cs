@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Core;
 using Serverless.Core.Groups;
 
 namespace Serverless.Functions.Http.Consumers;
 
 /// <summary>The body that creates a consumer instance (section 2.5 of the HTTP contract). Whatever is wrong with it is 42204.</summary>
 /// <remarks>Clients write numbers and booleans as strings, or not: both are taken.</remarks>
-internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, bool Replace)
+/// <param name="Name">Null: whoever creates it finds one.</param>
+internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, bool Replace)
 {
     private static readonly FieldNames Fields = new(
         "name", "id", "format", "auto.offset.reset", "auto.commit.enable", "enable.auto.commit", "fetch.min.bytes", "responseMinBytes",
         "consumer.request.timeout.ms", "requestWaitMs", "isolation.level", "topic.metadata.refresh.interval.ms", "group.instance.id",
         "partition.assignment.strategy", "delivery.mode", "session.timeout.ms", "replace");
 
-    public static InstanceRequest Parse(RequestBody body, HttpLimits limits, IIdSource ids)
+    public static InstanceRequest Parse(RequestBody body, HttpLimits limits)
     {
         var settings = new ConsumerSettings
         {
@@ -23,7 +23,7 @@ internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, b
             InstanceTimeout = limits.InstanceTimeout,
         };
         string? name = null, id = null;
-        var replace = false;
+        var (replace, contradiction) = (false, (string?)null);
         if (!body.IsEmpty)
         {
             var json = StrictJson.Open(body.Bytes.Span, Problem.Configuration);
@@ -49,15 +49,33 @@ internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, b
                         break;
                     default:
                         settings = Set(ref json, what, settings, limits);
+                        contradiction ??= ContradictsExactlyOnce(what, settings) ? what : null;
                         break;
+                }
+            }
+
+            if (settings.DeliveryMode == DeliveryMode.ExactlyOnce)
+            {
+                settings = settings with { AutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted };
+                if (contradiction is not null)
+                {
+                    json.Refuse($"{contradiction} contradicts delivery.mode exactly_once: it reads what is committed, and commits by transactions only.");
                 }
             }
 
             json.End();
         }
 
-        return new InstanceRequest(id ?? name ?? $"rest-consumer-{Guid.ParseExact(ids.NewId(), "N"):D}", settings, replace);
+        return new InstanceRequest(id ?? name, settings, replace);
     }
+
+    // Said, not left to the default.
+    private static bool ContradictsExactlyOnce(string what, ConsumerSettings settings) => what switch
+    {
+        "auto.commit.enable" or "enable.auto.commit" => settings.AutoCommit,
+        "isolation.level" => settings.IsolationLevel == IsolationLevel.ReadUncommitted,
+        _ => false,
+    };
 
     private static ConsumerSettings Set(ref StrictJson json, string what, ConsumerSettings settings, HttpLimits limits)
     {
@@ -95,7 +113,8 @@ internal sealed record InstanceRequest(string Name, ConsumerSettings Settings, b
                 return settings with
                 {
                     DeliveryMode = OneOf(ref json, what,
-                        ("at_least_once", DeliveryMode.AtLeastOnce), ("at_most_once", DeliveryMode.AtMostOnce)),
+                        ("at_least_once", DeliveryMode.AtLeastOnce), ("at_most_once", DeliveryMode.AtMostOnce),
+                        ("exactly_once", DeliveryMode.ExactlyOnce)),
                 };
             case "session.timeout.ms":
                 var milliseconds = Number(

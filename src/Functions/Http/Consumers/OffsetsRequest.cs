@@ -21,7 +21,7 @@ internal static class OffsetsRequest
 
         var json = StrictJson.Open(body.Bytes.Span);
         json.BeginObject("The body");
-        List<PartitionEntry>? entries = null;
+        IReadOnlyList<GroupOffset>? commits = null;
         for (uint seen = 0; json.NextField(CommitFields, ref seen, out var field);)
         {
             if (json.IsNull)
@@ -29,16 +29,27 @@ internal static class OffsetsRequest
                 continue;
             }
 
-            if (entries is not null)
+            if (commits is not null)
             {
                 json.Refuse($"{CommitFields[Offsets]} and {CommitFields[Partitions]} are the same list: give one of them.");
             }
 
-            entries = PartitionList.Read(ref json, PartitionList.Commits, CommitFields[field], entriesMax);
+            commits = ReadCommits(ref json, CommitFields[field], entriesMax);
         }
 
-        var commits = entries is null ? null : Commits(ref json, PartitionList.Distinct(entries));
         json.End();
+        return commits;
+    }
+
+    /// <summary>The next offsets to store, of the list that <paramref name="json"/> stands on; a partition's last word counts.</summary>
+    public static IReadOnlyList<GroupOffset> ReadCommits(ref StrictJson json, string what, int entriesMax)
+    {
+        var commits = new List<GroupOffset>();
+        foreach (var entry in PartitionList.Distinct(PartitionList.Read(ref json, PartitionList.Commits, what, entriesMax)))
+        {
+            commits.Add(new GroupOffset(entry.At, NextOffset(ref json, entry), entry.Metadata));
+        }
+
         return commits;
     }
 
@@ -127,17 +138,6 @@ internal static class OffsetsRequest
         }
 
         return new SeekTarget(entry.At, entry.To.Value, 0, entry.Metadata);
-    }
-
-    private static List<GroupOffset> Commits(ref StrictJson json, List<PartitionEntry> entries)
-    {
-        var commits = new List<GroupOffset>();
-        foreach (var entry in entries)
-        {
-            commits.Add(new GroupOffset(entry.At, NextOffset(ref json, entry), entry.Metadata));
-        }
-
-        return commits;
     }
 
     private static long NextOffset(ref StrictJson json, PartitionEntry entry)

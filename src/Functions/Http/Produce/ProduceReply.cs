@@ -47,8 +47,12 @@ internal static class ProduceReply
         return problem?.RetryAfter > 0 ? reply.With("Retry-After", problem.RetryAfter.ToString("D", null)) : reply;
     }
 
-    private static Problem? ProblemOf(RecordV3 record, ProduceOutcome? outcome) =>
-        record.Refusal ?? (outcome is { } known ? ProblemOf(known) : null);
+    private static Problem? ProblemOf(RecordV3 record, ProduceOutcome? outcome) => record.Refusal ?? outcome switch
+    {
+        null => null,
+        { Error: ErrorCode.InvalidTopic } => Problem.BadAdmin(Problem.ReadOnlyTopic.Message),
+        { } known => ProblemOf(known),
+    };
 
     private static void WriteV2(Utf8JsonWriter json, IReadOnlyList<ProduceOutcome> outcomes, Problem? failure)
     {

@@ -4,21 +4,30 @@ using Serverless.Core.Records;
 namespace Serverless.Functions.Http.Produce;
 
 /// <summary>The body of a v2 produce request (section 2.4 of the HTTP contract); checked as a whole before anything is appended.</summary>
-internal static class ProduceRequestV2
+/// <param name="Sequence">What an idempotent producer sends beside the records; null where it sends nothing.</param>
+internal sealed record ProduceRequestV2(IReadOnlyList<ProduceRecord> Records, ProduceIdentity.Sequence? Sequence)
 {
-    private const int Records = 0;
+    private const int RecordList = 0, Producer = 1;
     private const int Key = 0, Value = 1, Partition = 2, Timestamp = 3, Headers = 4;
 
     // The four others are for a schema registry, which there is none of: null says so.
     private static readonly FieldNames RequestFields =
-        new("records", "key_schema", "key_schema_id", "value_schema", "value_schema_id");
+        new("records", "producer", "key_schema", "key_schema_id", "value_schema", "value_schema_id");
 
     private static readonly FieldNames RecordFields = new("key", "value", "partition", "timestamp", "headers");
 
+    /// <summary>Records alone: of a transaction, whose producer is in the path.</summary>
     /// <param name="body">Written over; the records point into it.</param>
     /// <param name="pathPartition">The partition that the path names, or null.</param>
-    public static IReadOnlyList<ProduceRecord> Parse(
-        RequestBody body, EmbeddedType type, int? pathPartition, HttpLimits limits)
+    public static IReadOnlyList<ProduceRecord> Parse(RequestBody body, EmbeddedType type, int? pathPartition, HttpLimits limits) =>
+        ParseRequest(body, type, pathPartition, limits) is { Sequence: null } request
+            ? request.Records
+            : throw new RequestException(Problem.Content("Unrecognized field: producer"));
+
+    /// <summary>Records, and what an idempotent producer says of them.</summary>
+    /// <param name="body">Written over; the records point into it.</param>
+    /// <param name="pathPartition">The partition that the path names, or null.</param>
+    public static ProduceRequestV2 ParseRequest(RequestBody body, EmbeddedType type, int? pathPartition, HttpLimits limits)
     {
         if (body.IsEmpty)
         {
@@ -28,11 +37,16 @@ internal static class ProduceRequestV2
         var json = StrictJson.Open(body.Bytes.Span);
         json.BeginObject("The body");
         var records = new List<ProduceRecord>();
+        ProduceIdentity.Sequence? sequence = null;
         for (uint seen = 0; json.NextField(RequestFields, ref seen, out var field);)
         {
-            if (field == Records)
+            if (field == RecordList)
             {
                 ReadRecords(ref json, body.Bytes, type, pathPartition, limits, records);
+            }
+            else if (field == Producer && !json.IsNull)
+            {
+                sequence = ProducerField.Read(ref json, onePartition: pathPartition is not null);
             }
             else if (!json.IsNull)
             {
@@ -47,7 +61,7 @@ internal static class ProduceRequestV2
         }
 
         json.End();
-        return records;
+        return new ProduceRequestV2(records, sequence);
     }
 
     private static void ReadRecords(

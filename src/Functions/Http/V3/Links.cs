@@ -15,6 +15,8 @@ internal sealed class Links
 
     public string Groups => $"{Cluster}/consumer-groups";
 
+    public string Transactions => $"{Cluster}/transactions";
+
     public static Links Of(Call call) => new(call.Limits.ClusterId, call.BaseUrl);
 
     /// <summary>404/404 when the path names another cluster.</summary>
@@ -26,12 +28,15 @@ internal sealed class Links
 
     public string Partition(string topic, int partition) => $"{Topic(topic)}/partitions/{partition}";
 
-    public string GroupsAfter(string group, int pageSize) =>
-        $"{Groups}?{PageRequest.Size}={pageSize}&{PageRequest.Token}={Uri.EscapeDataString(group)}";
+    public string GroupsAfter(string group, int pageSize) => After(Groups, group, pageSize);
+
+    public string TransactionsAfter(string transactionalId, int pageSize) => After(Transactions, transactionalId, pageSize);
 
     public string Group(string group) => $"{Groups}/{Uri.EscapeDataString(group)}";
 
     public string Consumer(string group, string consumer) => $"{Group(group)}/consumers/{Uri.EscapeDataString(consumer)}";
+
+    public string Transaction(string transactionalId) => $"{Transactions}/{Uri.EscapeDataString(transactionalId)}";
 
     /// <summary>A resource name: <c>crn:///kafka=c1/topic=orders</c>; a kind of which there is only one has no name.</summary>
     public string ResourceName(params ReadOnlySpan<(string Kind, string Name)> path)
@@ -44,4 +49,7 @@ internal sealed class Links
 
         return name;
     }
+
+    private static string After(string list, string last, int pageSize) =>
+        $"{list}?{PageRequest.Size}={pageSize}&{PageRequest.Token}={Uri.EscapeDataString(last)}";
 }

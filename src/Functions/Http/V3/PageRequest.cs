@@ -1,7 +1,7 @@
 namespace Serverless.Functions.Http.V3;
 
-/// <summary>Which page of the list of groups is asked for: <c>?page_size=</c> groups, from behind the one in <c>?page_token=</c>.</summary>
-internal sealed record PageRequest(int GroupsMax, string? After)
+/// <summary>Which page of a list of names is asked for: <c>?page_size=</c> of them, from behind the one in <c>?page_token=</c>.</summary>
+internal sealed record PageRequest(int ItemsMax, string? After)
 {
     public const string Size = "page_size";
     public const string Token = "page_token";

@@ -13,7 +13,7 @@ internal static class TopicWriter
         var self = links.Topic(topic.Name);
         V3Writer.Begin(json, "KafkaTopic", self, links.ResourceName(("topic", topic.Name)), links.ClusterId);
         json.WriteString("topic_name"u8, topic.Name);
-        json.WriteBoolean("is_internal"u8, false);
+        json.WriteBoolean("is_internal"u8, topic.IsInternal);
         json.WriteNumber("replication_factor"u8, 1);
         json.WriteNumber("partitions_count"u8, topic.Partitions);
         V3Writer.Related(json, "partitions", $"{self}/partitions");

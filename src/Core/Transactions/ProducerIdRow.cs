@@ -1,0 +1,33 @@
+using System.Globalization;
+using Serverless.Core.Storage;
+
+namespace Serverless.Core.Transactions;
+
+/// <summary>One row a producer id of a client's own; spread over partition keys. Names in quotes are stored.</summary>
+/// <remarks>Ids of transactional ids have none: they are nobody's to produce with.</remarks>
+internal static class ProducerIdRow
+{
+    public const int Shards = 16;
+
+    public static RowKey KeyOf(long producerId) =>
+        new(PartitionOf((int)(producerId % Shards)), producerId.ToString("D19", CultureInfo.InvariantCulture));
+
+    public static string PartitionOf(int shard) => $"p|{shard:x1}";
+
+    public static Dictionary<string, object> Encode(DateTimeOffset touchedAt) => new() { ["touched"] = touchedAt };
+
+    /// <summary>When its use was last written down, by the service's clock.</summary>
+    public static DateTimeOffset TouchedAt(StoredRow row) => (DateTimeOffset)row.Columns["touched"];
+}
+
+/// <summary>The first id that no process has taken. One row, which is never deleted: no id is ever given out twice.</summary>
+internal static class NextProducerIdRow
+{
+    public const long First = 1;
+
+    public static RowKey Key { get; } = new("next", "next");
+
+    public static Dictionary<string, object> Encode(long next) => new() { ["next"] = next };
+
+    public static long Decode(StoredRow row) => (long)row.Columns["next"];
+}

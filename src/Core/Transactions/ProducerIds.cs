@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using Serverless.Core.Storage;
+
+namespace Serverless.Core.Transactions;
+
+/// <summary>Producer ids, taken from one counter in blocks, and a row for each that a client produces with.</summary>
+/// <remarks>
+/// Upholds <b>no producer id twice</b>: the counter moves past a block before any id of it is given out. A block whose taking is not
+/// known to have succeeded is passed over, and so is an id whose row may or may not have been written.
+/// </remarks>
+public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOptions options) : IProducerIds
+{
+    /// <summary>How often the timer runs <see cref="SweepAsync"/>.</summary>
+    public static TimeSpan SweepInterval { get; } = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<long, long> _knownSince = new();
+    private readonly Turnstile _block = new();
+    private readonly ShardWalk _walk = new(
+        rows, clock, Layout.ProducersTable, ProducerIdRow.Shards, SweepInterval, ProducerIdRow.PartitionOf, StorageRules.ActionsMax);
+    private readonly ServedClock _served = new(clock);
+    private long _next;
+    private long _end;
+
+    public async ValueTask<long> NewAsync(CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < options.AttemptsMax; tries++)
+        {
+            var id = await TakeAsync(cancellationToken);
+            var key = ProducerIdRow.KeyOf(id);
+            var result = await rows.SubmitAsync(
+                Layout.ProducersTable, key.Partition,
+                [RowAction.Insert(key.Row, ProducerIdRow.Encode(_served.Now!.Value))], cancellationToken);
+            _served.Note(result.ServedAt);
+            if (result.Outcome == SubmitOutcome.Committed)
+            {
+                Remember(id);
+                return id;
+            }
+        }
+
+        throw new StorageException("No producer id could be written down.", retriable: true);
+    }
+
+    public ValueTask<long> NewForTransactionsAsync(CancellationToken cancellationToken) => TakeAsync(cancellationToken);
+
+    public async ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken)
+    {
+        if (producerId < NextProducerIdRow.First)
+        {
+            return false;
+        }
+
+        if (_knownSince.TryGetValue(producerId, out var since) && clock.GetElapsedTime(since) < options.KnownFor)
+        {
+            return true;
+        }
+
+        var key = ProducerIdRow.KeyOf(producerId);
+        for (var tries = 0; tries < options.AttemptsMax; tries++)
+        {
+            var read = await rows.GetAsync(Layout.ProducersTable, key, cancellationToken);
+            _served.Note(read.ServedAt);
+            if (read.Row is not { } row || IsExpired(row, read.ServedAt))
+            {
+                _knownSince.TryRemove(producerId, out _);
+                return false;
+            }
+
+            var isFresh = read.ServedAt - ProducerIdRow.TouchedAt(row) <= options.TouchInterval;
+            if (isFresh || await TouchAsync(row, read.ServedAt, cancellationToken))
+            {
+                Remember(producerId);
+                return true;
+            }
+        }
+
+        throw new StorageException("Whether a producer id is known could not be found out.", retriable: true);
+    }
+
+    public async ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken)
+    {
+        _knownSince.TryRemove(producerId, out _);
+        if (producerId < NextProducerIdRow.First)
+        {
+            return false;
+        }
+
+        var key = ProducerIdRow.KeyOf(producerId);
+        var isUnknown = false;
+        for (var tries = 0; tries < options.AttemptsMax; tries++)
+        {
+            var read = await rows.GetAsync(Layout.ProducersTable, key, cancellationToken);
+            if (read.Row is not { } row || IsExpired(row, read.ServedAt))
+            {
+                // Gone since, by what may have been our own first try.
+                return isUnknown;
+            }
+
+            var result = await rows.SubmitAsync(
+                Layout.ProducersTable, key.Partition, [RowAction.Delete(key.Row, row.ETag)], cancellationToken);
+            if (result.Outcome == SubmitOutcome.Committed)
+            {
+                _knownSince.TryRemove(producerId, out _);
+                return true;
+            }
+
+            isUnknown |= result.Outcome == SubmitOutcome.Unknown;
+        }
+
+        throw new StorageException("A producer id could not be deleted.", retriable: true);
+    }
+
+    public ValueTask<bool> SweepAsync(CancellationToken cancellationToken) => _walk.StepAsync(IsExpired, cancellationToken);
+
+    private bool IsExpired(StoredRow row, DateTimeOffset now) => now - ProducerIdRow.TouchedAt(row) > options.Expiration;
+
+    private async ValueTask<bool> TouchAsync(StoredRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var result = await rows.SubmitAsync(
+            Layout.ProducersTable, row.Key.Partition,
+            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now), row.ETag)], cancellationToken);
+        return result.Outcome == SubmitOutcome.Committed;
+    }
+
+    private void Remember(long producerId)
+    {
+        if (_knownSince.Count >= options.CachedIdsMax)
+        {
+            _knownSince.Clear();
+        }
+
+        _knownSince[producerId] = clock.GetTimestamp();
+    }
+
+    private async ValueTask<long> TakeAsync(CancellationToken cancellationToken)
+    {
+        await _block.EnterAsync(cancellationToken);
+        try
+        {
+            if (_next == _end)
+            {
+                (_next, _end) = await TakeBlockAsync(cancellationToken);
+            }
+
+            return _next++;
+        }
+        finally
+        {
+            _block.Leave();
+        }
+    }
+
+    private async ValueTask<(long Next, long End)> TakeBlockAsync(CancellationToken cancellationToken)
+    {
+        var key = NextProducerIdRow.Key;
+        for (var tries = 0; tries < options.AttemptsMax; tries++)
+        {
+            var read = await rows.GetAsync(Layout.ProducersTable, key, cancellationToken);
+            _served.Note(read.ServedAt);
+            var next = read.Row is { } row ? NextProducerIdRow.Decode(row) : NextProducerIdRow.First;
+            var columns = NextProducerIdRow.Encode(next + options.BlockSize);
+            var action = read.Row is null ? RowAction.Insert(key.Row, columns) : RowAction.Replace(key.Row, columns, read.Row.ETag);
+            var result = await rows.SubmitAsync(Layout.ProducersTable, key.Partition, [action], cancellationToken);
+            if (result.Outcome == SubmitOutcome.Committed)
+            {
+                return (next, next + options.BlockSize);
+            }
+        }
+
+        throw new StorageException("Producer ids are taken by too many at once.", retriable: true);
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Transactions;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Appends records to one partition as part of a transaction.</summary>
+public sealed class AddRecordsToTransactionPartition(HttpEdge edge, ITopicCatalog topics, ITransactions transactions)
+{
+    [Function("AddRecordsToTransactionPartition")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}/partitions/{partition}")]
+        HttpRequest request, string id, string instance, string topic, string partition) =>
+        edge.ServeAsync(request, Steps.Produce with { Partition = partition }, async call =>
+        {
+            var number = call.Partition;
+            using var body = await call.ReadBodyAsync();
+            var records = ProduceRequestV2.Parse(body, call.RecordsType(), number, call.Limits);
+            var step = Steps.Of(call, id, instance);
+            var found = await topics.WithPartitionAsync(await topics.WritableAsync(topic, call.CancellationToken), number, call.CancellationToken);
+            var outcomes = (await transactions.ProduceAsync(step, found, records, key: null, call.CancellationToken)).OrThrow();
+            return ProduceReply.V2(call.ReplyType, outcomes);
+        });
+}

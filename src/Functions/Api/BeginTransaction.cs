@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Transactions;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Transactions;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Opens a transaction; again while nothing was added, it is the same one.</summary>
+public sealed class BeginTransaction(HttpEdge edge, ITransactions transactions)
+{
+    [Function("BeginTransaction")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/begin")]
+        HttpRequest request, string id, string instance) =>
+        edge.ServeAsync(request, Steps.Operation, async call =>
+        {
+            var step = await Steps.BareAsync(call, id, instance);
+            var begun = (await transactions.BeginAsync(step, call.CancellationToken)).OrThrow();
+            return Reply.NoContent.WithEpoch(begun.ProducerEpoch);
+        });
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Transactions;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Produce;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>A new id for an idempotent producer.</summary>
+public sealed class CreateProducer(HttpEdge edge, IProducerIds producers)
+{
+    [Function("CreateProducer")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "producers")]
+        HttpRequest request) =>
+        edge.ServeAsync(request, Operation.V2Write, async call =>
+        {
+            using var body = await call.ReadBodyAsync();
+            ProducerField.CheckCreation(body);
+            var id = await producers.NewAsync(call.CancellationToken);
+            return call.Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteNumber("producer_id"u8, id);
+                json.WriteNumber("producer_epoch"u8, 0);
+                json.WriteString("base_uri"u8, $"{call.BaseUrl}/producers/{id}");
+                json.WriteEndObject();
+            });
+        });
+}

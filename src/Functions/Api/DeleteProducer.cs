@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Transactions;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Forgets a producer id; whoever still produces with it is told so, some minutes later at the latest.</summary>
+public sealed class DeleteProducer(HttpEdge edge, IProducerIds producers)
+{
+    [Function("DeleteProducer")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "producers/{id}")]
+        HttpRequest request, string id) =>
+        edge.ServeAsync(request, Operation.V2Read, async call =>
+            Integers.TryParse(id, out var producerId) && await producers.DeleteAsync(producerId, call.CancellationToken)
+                ? Reply.NoContent
+                : throw new RequestException(Problem.ProducerNotFound));
+}

@@ -1,0 +1,58 @@
+using Serverless.Core.Log;
+
+namespace Serverless.Functions.Http.Produce;
+
+/// <summary>The <c>producer</c> field of a v2 produce request (section 5.2 of the HTTP contract).</summary>
+internal static class ProducerField
+{
+    private const int Id = 0, Epoch = 1, BaseSequence = 2;
+
+    private static readonly FieldNames Fields = new("id", "epoch", "base_sequence");
+    private static readonly FieldNames NoFields = new();
+
+    /// <summary>The body that asks for a new id: an object with nothing in it, or no body at all.</summary>
+    public static void CheckCreation(RequestBody body)
+    {
+        if (body.IsEmpty)
+        {
+            return;
+        }
+
+        var json = StrictJson.Open(body.Bytes.Span);
+        json.BeginObject("The body");
+        uint seen = 0;
+        json.NextField(NoFields, ref seen, out _);
+        json.End();
+    }
+
+    /// <summary>Null where something is wrong with it, which the body's end tells.</summary>
+    public static ProduceIdentity.Sequence? Read(ref StrictJson json, bool onePartition)
+    {
+        json.BeginObject("producer");
+        Span<long> values = [-1, -1, -1];
+        var isComplete = true;
+        for (uint seen = 0; json.NextField(Fields, ref seen, out var field);)
+        {
+            var max = field switch { Id => long.MaxValue, Epoch => short.MaxValue, _ => int.MaxValue };
+            values[field] = json.Int64($"producer.{Fields[field]}");
+            if (values[field] < 0 || values[field] > max)
+            {
+                json.Refuse($"producer.{Fields[field]} must be from 0 to {max}.");
+                isComplete = false;
+            }
+        }
+
+        for (var field = 0; field < values.Length; field++)
+        {
+            if (values[field] < 0)
+            {
+                json.Refuse($"producer.{Fields[field]} is missing.");
+                isComplete = false;
+            }
+        }
+
+        return isComplete
+            ? new ProduceIdentity.Sequence(values[Id], (short)values[Epoch], (int)values[BaseSequence], onePartition)
+            : null;
+    }
+}

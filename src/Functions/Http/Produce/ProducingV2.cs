@@ -1,0 +1,37 @@
+using Serverless.Core.Idempotency;
+using Serverless.Core.Log;
+using Serverless.Core.Transactions;
+
+namespace Serverless.Functions.Http.Produce;
+
+/// <summary>A v2 produce request past its parser, on either path.</summary>
+public sealed class ProducingV2(KeyGate gate, Producer producer, IProducerIds producers)
+{
+    /// <param name="partition">The partition that the path names, if it does.</param>
+    internal ValueTask<Reply> ServeAsync(Call call, KeyedRequest? keyed, string topic, int? partition, ProduceRequestV2 request)
+    {
+        if (keyed is not null && request.Sequence is not null)
+        {
+            throw new RequestException(Problem.Content(
+                $"producer and {IdempotencyHeader.Name} are two ways to the same end: one of them is enough."));
+        }
+
+        var needsKey = request.Sequence is null;
+        return gate.ProduceAsync(call, keyed, topic, partition, needsKey, request.Records, async (found, key) =>
+        {
+            if (found is null || partition >= found.Partitions)
+            {
+                throw new RequestException(found is null ? Problem.TopicNotFound : Problem.PartitionNotFound);
+            }
+
+            if (request.Sequence is { } sequence && !await producers.IsKnownAsync(sequence.ProducerId, call.CancellationToken))
+            {
+                throw new RequestException(Problem.ProducerNotFound);
+            }
+
+            var identity = key is null ? (ProduceIdentity?)request.Sequence : new ProduceIdentity.Key(key);
+            var outcomes = await producer.ProduceAsync(found, request.Records, identity, call.CancellationToken);
+            return new Produced(outcomes, ProduceReply.V2(call.ReplyType, outcomes));
+        });
+    }
+}
