@@ -308,7 +308,7 @@ public sealed class PendingOffsetTests
         // Its offset stands still on the way while the program commits by another process.
         late.Stores.Before = async () =>
         {
-            if (++submits == 7)
+            if (++submits == 6)
             {
                 Assert.Equal(ErrorCode.None, await EndAsync(Second, step, commit: true));
             }
