@@ -425,6 +425,52 @@ public sealed class TransactionTests
         Assert.Equal(["t1", "4001-3"], Asked.Arguments);
     }
 
+    [Fact]
+    public async Task A_key_adds_records_once_in_a_transaction_and_again_in_the_next()
+    {
+        // Who does not name the transaction means the present one, which has epoch 3.
+        var first = await KeyedAsync($"{Base}/topics/t", Records);
+        var again = await KeyedAsync($"{Base}/topics/t", Records);
+        var next = await KeyedAsync($"{Base}/topics/t?producer_epoch=4", Records);
+        var nextAgain = await KeyedAsync($"{Base}/topics/t?producer_epoch=4", Records);
+
+        Assert.All([first, again, next, nextAgain], answer => Assert.Equal((200, first.Body), (answer.Status, answer.Body)));
+        Assert.Equal(
+            [false, true, false, true],
+            new[] { first, again, next, nextAgain }.Select(answer => answer.Headers.ContainsKey("Idempotency-Replayed")));
+        var produced = _host.Transactions.Calls.Where(call => call.Operation == "produce").ToList();
+        Assert.Equal([(short?)3, (short?)4], produced.Select(call => ((TransactionStep)call.Arguments[0]!).Epoch));
+        Assert.All(produced, call => Assert.NotNull(call.Arguments[3]));
+    }
+
+    [Fact]
+    public async Task A_refused_step_is_tried_again_with_its_key()
+    {
+        foreach (var error in (ErrorCode[])[ErrorCode.InvalidTxnState, ErrorCode.ProducerFenced, ErrorCode.RequestTimedOut])
+        {
+            _host.Transactions.Error = error;
+            Assert.InRange((await KeyedAsync($"{Base}/topics/t?producer_epoch=3", Records)).Status, 409, 500);
+        }
+
+        _host.Transactions.Error = ErrorCode.None;
+        Assert.Equal(200, (await KeyedAsync($"{Base}/topics/t?producer_epoch=3", Records)).Status);
+    }
+
+    [Fact]
+    public async Task Init_with_a_key_gives_one_instance()
+    {
+        var first = await KeyedAsync("/transactions/t1", "{}", MediaType.V2);
+        _host.Transactions.Instance = new("4001-9", 4001, 9);
+        var again = await KeyedAsync("/transactions/t1", "{}", MediaType.V2);
+
+        Assert.Equal((first.Body, "true"), (again.Body, again.Headers["Idempotency-Replayed"].ToString()));
+        Assert.Equal("3", again.Headers[Epoch]);
+        Assert.Equal("init", Asked.Operation);
+    }
+
+    private Task<Answer> KeyedAsync(string url, string body, string type = MediaType.Json) =>
+        _host.SendAsync("POST", url, Encoding.UTF8.GetBytes(body), ("Content-Type", type), ("Idempotency-Key", "\"k\""));
+
     private Task<Answer> SendAsync(string method, string url, string? body)
     {
         byte[]? bytes = body is null ? null : Encoding.UTF8.GetBytes(body);

@@ -81,13 +81,6 @@ internal static class Answers
     public static async ValueTask<Topic> TopicAsync(this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
         await topics.FindLegalAsync(segment, cancellationToken) ?? throw new RequestException(Problem.TopicNotFound);
 
-    /// <summary>The topic, to append to as part of a transaction; 422/422 where it can only be read.</summary>
-    public static async ValueTask<Topic> WritableAsync(
-        this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
-        await topics.TopicAsync(segment, cancellationToken) is { IsInternal: false } topic
-            ? topic
-            : throw new RequestException(Problem.ReadOnlyTopic);
-
     /// <summary>The topic or null; storage is not asked for a name that no topic can have.</summary>
     public static async ValueTask<Topic?> FindLegalAsync(
         this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>

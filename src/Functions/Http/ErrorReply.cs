@@ -62,8 +62,8 @@ internal static class ErrorReply
     public static Problem FromTransaction(ErrorCode error, string? message) => error switch
     {
         ErrorCode.InvalidTransactionTimeout => Problem.Configuration(message ?? "The transaction timeout is beyond the server's limit."),
-        ErrorCode.UnknownProducerId or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.InvalidTxnState =>
-            FromProducer(error, message),
+        ErrorCode.UnknownProducerId => Said(Problem.ProducerNotFound, message),
+        ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch => Said(Problem.ProducerFenced, message),
         _ => FromGroup(error, message),
     };
 
@@ -80,17 +80,9 @@ internal static class ErrorReply
         ErrorCode.OutOfOrderSequenceNumber => Problem.SequenceOutOfOrder,
         ErrorCode.DuplicateSequenceNumber => Problem.SequenceReused,
         ErrorCode.InvalidTxnState =>
-            Problem.TransactionState(message ?? "The state of the producer's transaction does not allow this."),
+            Problem.TransactionState(message ?? "The state of the transaction does not allow this."),
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
-        ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
-        _ => FromProducer(error, message),
-    };
-
-    private static Problem FromProducer(ErrorCode error, string? message) => error switch
-    {
-        ErrorCode.UnknownProducerId => Said(Problem.ProducerNotFound, message),
-        ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch => Said(Problem.ProducerFenced, message),
-        ErrorCode.InvalidTxnState => Problem.TransactionState(message ?? "The state of the transaction does not allow this."),
+        ErrorCode.InvalidTopic => Problem.ReadOnlyTopic,
         _ => Problem.Internal,
     };
 
