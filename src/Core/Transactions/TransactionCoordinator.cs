@@ -104,7 +104,7 @@ public sealed partial class TransactionCoordinator : ITransactions
             await _finish.FinishAsync(stored, cancellationToken);
         }
 
-        return answer;
+        return answer.Error == ErrorCode.None ? answer with { ProducerEpoch = stored.Row?.ProducerEpoch } : answer;
     }
 
     private ValueTask<(TransactionAnswer<T> Answer, StoredTransaction Stored)> DecideAsync<T>(
