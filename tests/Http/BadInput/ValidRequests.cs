@@ -45,6 +45,8 @@ public static class ValidRequests
         new("POST", "/topics/orders", """{"records":[{"key":"k1","value":{"total":12.50}},{"value":[1,2],"partition":1,"timestamp":1700000000000,"headers":[{"key":"trace","value":"YWJj"},{"key":"trace","value":null}]}]}""", ServiceFixture.Json, ServiceFixture.V2),
         new("POST", "/topics/orders", """{"records":[{"key":"azE=","value":"eyJhIjoxfQ=="},{"value":null}],"key_schema":null}""", ServiceFixture.Binary, null),
         new("POST", "/topics/orders/partitions/0?format=json", """{"records":[{"value":"\u00e9\ud83d\ude00"}]}""", "application/json; charset=utf-8", "*/*"),
+        new("POST", "/topics/orders", """{"producer":{"id":1,"epoch":0,"base_sequence":17},"records":[{"value":1}]}""", ServiceFixture.Json, null),
+        Post("/producers", "{}"), new("DELETE", "/producers/4001", null, null, null),
         new("POST", "/consumers/mutants", """{"format":"json","auto.offset.reset":"earliest","auto.commit.enable":"false","fetch.min.bytes":1,"consumer.request.timeout.ms":1,"session.timeout.ms":"6000","isolation.level":"read_committed"}""", ServiceFixture.V2, null),
         new("POST", "/consumers/mutants", """{"name":"m1","replace":true,"partition.assignment.strategy":"range","delivery.mode":"at_most_once","group.instance.id":"s"}""", ServiceFixture.V2, null),
         Post("/consumers/shop/instances/clerk/subscription", """{"topics":["orders","absent"]}"""),
