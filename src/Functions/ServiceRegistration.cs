@@ -70,7 +70,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<DirectReader>();
         services.TryAddSingleton<KeyGate>();
         services.TryAddSingleton<ProducingV2>();
-        services.TryAddSingleton<TransactionalProduce>();
+        services.TryAddSingleton<AddingRecords>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

@@ -28,14 +28,22 @@ public interface ITransactions
     ValueTask<TransactionAnswer<TransactionInstance>> BeginAsync(TransactionStep step, CancellationToken cancellationToken);
 
     /// <summary>Appends records as part of the transaction; their partitions are registered with it first.</summary>
+    /// <remarks>
+    /// No storage call but the appends where the step names its epoch and this process knows it to have the partitions. An
+    /// UnknownProducerId may also mean that a partition has forgotten the producer: the transaction is aborted and the instance at its
+    /// end, and the next one has another producer id. PolicyViolation: the transaction has too many partitions.
+    /// </remarks>
     ValueTask<TransactionAnswer<ProduceOutcome[]>> ProduceAsync(
         TransactionStep step, Topic topic, IReadOnlyList<ProduceRecord> records, RequestKey? key, CancellationToken cancellationToken);
 
     /// <summary>Adds committed offsets of a group, which count from the moment the transaction commits.</summary>
     /// <param name="consumer">The consumer instance that the offsets are of: it must own the partitions, as for a plain commit. Null:
     /// whoever asks; refused where a consumer with <c>delivery.mode</c> <c>exactly_once</c> owns one, or one was not delivered so far.</param>
-    /// <remarks>Errors besides: those of <see cref="IConsumerGroups.CommitAsync"/>; UnstableOffsetCommit where another transaction that
-    /// is not decided has offsets of the same partition.</remarks>
+    /// <remarks>
+    /// Errors besides: those of <see cref="IConsumerGroups.CommitAsync"/>; UnstableOffsetCommit where another transaction that is not
+    /// decided has offsets of the same partition; InvalidRequest where this one has a higher offset of it; PolicyViolation when the
+    /// transaction has too many groups.
+    /// </remarks>
     ValueTask<TransactionAnswer<bool>> AddOffsetsAsync(
         TransactionStep step, string group, string? consumer, IReadOnlyList<GroupOffset> offsets, CancellationToken cancellationToken);
 
@@ -55,7 +63,10 @@ public interface ITransactions
     /// <summary>Null where the transactional id is not known.</summary>
     ValueTask<TransactionDescription?> FindAsync(string transactionalId, CancellationToken cancellationToken);
 
-    /// <summary>Aborts what is open, whoever has it open, and fences that instance's transaction (KIP-664).</summary>
+    /// <summary>
+    /// Aborts what is open, whoever has it open, and fences that instance's transaction (KIP-664). The value says whether anything was;
+    /// the instance may begin anew. Error: UnknownProducerId.
+    /// </summary>
     ValueTask<TransactionAnswer<bool>> AbortAsync(string transactionalId, CancellationToken cancellationToken);
 
     /// <summary>Aborts what is past its timeout, finishes what is decided, forgets what has expired; true when there is more.</summary>

@@ -30,7 +30,7 @@ public sealed partial class TransactionCoordinator
             {
                 await SweepAsync(row, stored, page.ServedAt, cancellationToken);
             }
-            catch (StorageException e)
+            catch (Exception e) when (e is StorageException or CorruptLogException)
             {
                 // The others must not wait for this one; the next sweep comes by again.
                 SweepFailed(row.TransactionalId, e);
@@ -45,7 +45,7 @@ public sealed partial class TransactionCoordinator
     {
         if (row.IsOverdue(servedAt) || (row.IsDecided && servedAt - row.TouchedAt > _options.FinishGrace))
         {
-            var answer = await DecideAndFinishAsync(
+            var (answer, _) = await DecideAndFinishAsync(
                 row.TransactionalId,
                 now => now.Row?.IsDecided == true || now.Row?.IsOverdue(servedAt) == true
                     ? TransactionProtocol.Abort(now.Row, null, loseId: false)

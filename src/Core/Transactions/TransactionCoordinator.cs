@@ -3,6 +3,7 @@ using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions.Rows;
 
 namespace Serverless.Core.Transactions;
 
@@ -80,31 +81,36 @@ public sealed partial class TransactionCoordinator : ITransactions
         return answer;
     }
 
-    public ValueTask<TransactionAnswer<bool>> EndAsync(TransactionStep step, bool commit, CancellationToken cancellationToken) =>
-        DecideAndFinishAsync(
+    public async ValueTask<TransactionAnswer<bool>> EndAsync(TransactionStep step, bool commit, CancellationToken cancellationToken)
+    {
+        var (answer, row) = await DecideAndFinishAsync(
             step.TransactionalId, stored => TransactionProtocol.End(stored.Row, step, commit), cancellationToken);
+        return answer.Error == ErrorCode.None && row?.Instance == step.Instance
+            ? answer with { ProducerEpoch = row.ProducerEpoch }
+            : answer;
+    }
 
-    public ValueTask<TransactionAnswer<bool>> CloseAsync(
+    public async ValueTask<TransactionAnswer<bool>> CloseAsync(
         string transactionalId, string instance, CancellationToken cancellationToken) =>
-        DecideAndFinishAsync(
-            transactionalId, stored => TransactionProtocol.Close(stored.Row, instance), cancellationToken);
+        (await DecideAndFinishAsync(
+            transactionalId, stored => TransactionProtocol.Close(stored.Row, instance), cancellationToken)).Answer;
 
-    public ValueTask<TransactionAnswer<bool>> AbortAsync(string transactionalId, CancellationToken cancellationToken) =>
-        DecideAndFinishAsync(
-            transactionalId, stored => TransactionProtocol.Abort(stored.Row, null, loseId: false), cancellationToken);
+    public async ValueTask<TransactionAnswer<bool>> AbortAsync(string transactionalId, CancellationToken cancellationToken) =>
+        (await DecideAndFinishAsync(
+            transactionalId, stored => TransactionProtocol.Abort(stored.Row, null, loseId: false), cancellationToken)).Answer;
 
-    /// <summary>A decision that may be one of a transaction; then it is answered when that is finished.</summary>
-    private async ValueTask<TransactionAnswer<bool>> DecideAndFinishAsync(
+    /// <summary>A decision that may be one of a transaction; then it is answered when that is finished. With the row after it.</summary>
+    private async ValueTask<(TransactionAnswer<bool> Answer, TransactionRow? Row)> DecideAndFinishAsync(
         string transactionalId, Func<StoredTransaction, Move<bool>> decide, CancellationToken cancellationToken)
     {
         using var one = await EnterAsync(transactionalId, cancellationToken);
         var (answer, stored) = await DecideAsync(transactionalId, decide, cancellationToken);
         if (answer.Error == ErrorCode.None && stored.Row is { IsDecided: true })
         {
-            await _finish.FinishAsync(stored, cancellationToken);
+            stored = await _finish.FinishAsync(stored, cancellationToken);
         }
 
-        return answer.Error == ErrorCode.None ? answer with { ProducerEpoch = stored.Row?.ProducerEpoch } : answer;
+        return (answer, stored.Row);
     }
 
     private ValueTask<(TransactionAnswer<T> Answer, StoredTransaction Stored)> DecideAsync<T>(

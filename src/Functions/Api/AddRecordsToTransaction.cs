@@ -7,7 +7,7 @@ using Serverless.Functions.Http.Transactions;
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to a topic as part of a transaction.</summary>
-public sealed class AddRecordsToTransaction(HttpEdge edge, TransactionalProduce producing)
+public sealed class AddRecordsToTransaction(HttpEdge edge, AddingRecords adding)
 {
     [Function("AddRecordsToTransaction")]
     public Task<IResult> Run(
@@ -18,6 +18,7 @@ public sealed class AddRecordsToTransaction(HttpEdge edge, TransactionalProduce 
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);
             var records = ProduceRequestV2.Parse(body, call.RecordsType(), pathPartition: null, call.Limits);
-            return await producing.ServeAsync(call, keyed, Steps.Of(call, id, instance), topic, partition: null, records);
+            var step = Steps.Of(call, id, instance);
+            return await adding.ServeAsync(call, keyed, step, topic, partition: null, records);
         });
 }

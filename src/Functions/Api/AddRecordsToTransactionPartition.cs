@@ -7,7 +7,7 @@ using Serverless.Functions.Http.Transactions;
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to one partition as part of a transaction.</summary>
-public sealed class AddRecordsToTransactionPartition(HttpEdge edge, TransactionalProduce producing)
+public sealed class AddRecordsToTransactionPartition(HttpEdge edge, AddingRecords adding)
 {
     [Function("AddRecordsToTransactionPartition")]
     public Task<IResult> Run(
@@ -19,6 +19,7 @@ public sealed class AddRecordsToTransactionPartition(HttpEdge edge, Transactiona
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);
             var records = ProduceRequestV2.Parse(body, call.RecordsType(), number, call.Limits);
-            return await producing.ServeAsync(call, keyed, Steps.Of(call, id, instance), topic, number, records);
+            var step = Steps.Of(call, id, instance);
+            return await adding.ServeAsync(call, keyed, step, topic, number, records);
         });
 }

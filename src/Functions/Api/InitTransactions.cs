@@ -21,7 +21,6 @@ public sealed class InitTransactions(HttpEdge edge, KeyGate gate, ITransactions 
             var name = RequestNames.TransactionalId(id);
             return await gate.OnceAsync(call, keyed, async _ =>
             {
-                // What an attempt began that died with its answer, the next one fences: nobody has heard of it.
                 var begun = (await transactions.InitAsync(name, timeout, call.CancellationToken)).OrThrow();
                 return call.Json(json =>
                 {

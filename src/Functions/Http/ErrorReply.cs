@@ -62,8 +62,8 @@ internal static class ErrorReply
     public static Problem FromTransaction(ErrorCode error, string? message) => error switch
     {
         ErrorCode.InvalidTransactionTimeout => Problem.Configuration(message ?? "The transaction timeout is beyond the server's limit."),
-        ErrorCode.UnknownProducerId => Said(Problem.ProducerNotFound, message),
-        ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch => Said(Problem.ProducerFenced, message),
+        ErrorCode.UnknownProducerId or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.InvalidTxnState =>
+            FromProducer(error, message),
         _ => FromGroup(error, message),
     };
 
@@ -75,14 +75,18 @@ internal static class ErrorReply
         ErrorCode.MessageTooLarge => Problem.TooLarge(message ?? "The record is larger than max.message.bytes allows."),
         ErrorCode.RecordListTooLarge => Problem.TooLarge(message ?? "The records of one partition do not fit one batch."),
         ErrorCode.RequestTimedOut => Problem.StorageRetriable,
-        ErrorCode.UnknownProducerId => Problem.ProducerNotFound,
-        ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced => Problem.ProducerFenced,
         ErrorCode.OutOfOrderSequenceNumber => Problem.SequenceOutOfOrder,
         ErrorCode.DuplicateSequenceNumber => Problem.SequenceReused,
-        ErrorCode.InvalidTxnState =>
-            Problem.TransactionState(message ?? "The state of the transaction does not allow this."),
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
-        ErrorCode.InvalidTopic => Problem.ReadOnlyTopic,
+        ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
+        _ => FromProducer(error, message),
+    };
+
+    private static Problem FromProducer(ErrorCode error, string? message) => error switch
+    {
+        ErrorCode.UnknownProducerId => Said(Problem.ProducerNotFound, message),
+        ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch => Said(Problem.ProducerFenced, message),
+        ErrorCode.InvalidTxnState => Problem.TransactionState(message ?? "The state of the transaction does not allow this."),
         _ => Problem.Internal,
     };
 

@@ -216,6 +216,26 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task What_a_poll_delivered_is_not_committed_by_who_only_heartbeats()
+    {
+        _world.Topic("t", 2, records: 1);
+        await _world.JoinAsync("c1", ShortSession);
+        await _world.ReadAsync("c1");
+        await _world.JoinAsync("c2", ShortSession);
+
+        for (var beat = 0; beat < 3; beat++)
+        {
+            _world.Clock.Advance(TimeSpan.FromSeconds(5));
+            await _world.Groups.HeartbeatAsync(Group, "c1", default);
+            await _world.Groups.HeartbeatAsync(Group, "c2", default);
+        }
+
+        // Nobody has said that it has the records: their reply may have been lost.
+        Assert.Single(await _world.HasAsync("c2"));
+        Assert.Single(await _world.ReadAsync("c2"));
+    }
+
+    [Fact]
     public async Task A_member_that_falls_silent_loses_its_partitions_in_one_transaction_and_rejoins()
     {
         _world.Topic("t", 2, records: 2);

@@ -173,6 +173,27 @@ public sealed class TopicChangeTests
         Assert.Equal(2, (await _world.HasAsync("c1")).Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_deleted_topic_whose_offsets_have_gone_is_not_read_again_by_a_process_that_still_lists_it(bool byPattern)
+    {
+        _world.Topic("t", 2, records: 3);
+        var old = await _world.Topics.ListAsync(default);
+        var settings = Earliest with { DeliveryMode = DeliveryMode.AtMostOnce };
+        await _world.JoinAsync("c1", settings);
+        Assert.Equal(6, (await _world.ReadAsync("c1")).Count);
+        Ok(await _world.Groups.DeleteInstanceAsync(Group, "c1", default));
+        _world.Topics.Remove("t");
+        await _world.Groups.SweepAsync(default);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c2", settings, false, default));
+        Ok(await _world.Groups.SubscribeAsync(Group, "c2", byPattern ? new(null, "t.*") : new(["t"], null), default));
+
+        _world.Topics.Listed = old;
+
+        Assert.Empty(await _world.ReadAsync("c2"));
+    }
+
     [Fact]
     public async Task Each_partition_goes_to_a_member_that_subscribes_to_its_topic()
     {

@@ -39,6 +39,9 @@ internal sealed class FailingStores(IRowStore rows, IBlobStore blobs) : IRowStor
     /// <summary>Changes so far.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>Blobs whose names begin so are out of reach.</summary>
+    public string? Unreachable { get; set; }
+
     /// <summary>Runs before each call, changes or not.</summary>
     public Func<Task>? Before { get; set; }
 
@@ -65,6 +68,7 @@ internal sealed class FailingStores(IRowStore rows, IBlobStore blobs) : IRowStor
     public ValueTask<AppendResult> AppendAsync(
         string name, long position, ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
     {
+        Reach(name);
         var copy = block.ToArray();
         return ChangeAsync(() => blobs.AppendAsync(name, position, copy, default), new AppendResult(AppendOutcome.Unknown));
     }
@@ -72,6 +76,7 @@ internal sealed class FailingStores(IRowStore rows, IBlobStore blobs) : IRowStor
     public async ValueTask<BlobRead> ReadAsync(string name, long position, int bytesMax, CancellationToken cancellationToken)
     {
         await ArriveAsync();
+        Reach(name);
         return await blobs.ReadAsync(name, position, bytesMax, cancellationToken);
     }
 
@@ -121,6 +126,14 @@ internal sealed class FailingStores(IRowStore rows, IBlobStore blobs) : IRowStor
                 return await change();
             default:
                 return unknown;
+        }
+    }
+
+    private void Reach(string name)
+    {
+        if (Unreachable is { } prefix && name.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            throw new StorageException("The test lets nobody reach it.", retriable: true);
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed class EdgeHost
         services.AddSingleton(new ProducerIdOptions());
         services.AddSingleton<IProducerIds, ProducerIds>();
         services.AddSingleton<ProducingV2>();
-        services.AddSingleton<TransactionalProduce>();
+        services.AddSingleton<AddingRecords>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         configure?.Invoke(services);
