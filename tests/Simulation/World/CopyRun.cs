@@ -95,7 +95,7 @@ internal sealed class CopyRun
         }
 
         inputs.Add(TransactionalInputsAsync(NewClient("t0")));
-        var others = Copiers("c", () => _topics.Healed)
+        var others = Copiers("c", _copy, () => _topics.Healed)
             .Append(SweepAsync(NewClient("s0"))).Append(SweepAsync(NewClient("s1"))).Append(ReadAsync(NewClient("r0")))
             .Append(new Nemesis(_cluster, _shape, _chance.Faults, _topics).RunAsync())
             .ToList();
@@ -107,10 +107,10 @@ internal sealed class CopyRun
         await Task.WhenAll(others);
     }
 
-    private List<Task> Copiers(string name, Func<bool> isOver) =>
+    private List<Task> Copiers(string name, CopyShape copy, Func<bool> isOver) =>
     [
-        .. Enumerable.Range(0, _copy.Copiers)
-            .Select(number => new Copier(_cluster, NewClient($"{name}{number}"), _copy, isOver).RunAsync()),
+        .. Enumerable.Range(0, copy.Copiers)
+            .Select(number => new Copier(_cluster, NewClient($"{name}{number}"), copy, isOver).RunAsync()),
     ];
 
     // Without faults all is copied, whatever was left open; then nothing is open, and the group stands at the end.
@@ -118,7 +118,7 @@ internal sealed class CopyRun
     {
         var over = false;
         var sweeper = NewClient("calm");
-        var copiers = Copiers("d", () => over);
+        var copiers = Copiers("d", _copy with { Pauses = 0 }, () => over);
         var began = _loop.Now;
         while (!IsCopied() || Logs().Any(log => log.LastStable < log.End))
         {
