@@ -49,6 +49,13 @@ internal sealed class GroupOffsets(GroupClaims claims)
         Guarantee.Holds(
             claims.AtMostOnce || DeliveredTo(log) >= row.Committed, "G5",
             $"{group}: {row.At} is committed at {row.Committed}, and {_deliveredTo} was delivered to nobody.");
+        if (by is not null && row.Owner.Length > 0 && row.Committed > row.Position)
+        {
+            // The owner committed what it was given before it lost the partition and had it again. As in Kafka its position stays
+            // where it is, and the next commit of a poll goes back to that.
+            _sought.Add(row.Owner);
+        }
+
         _wentBack |= back;
         _commits.Add(row.Committed);
         _metadata.Add(row.Metadata);
