@@ -323,6 +323,33 @@ public sealed class PendingOffsetTests
         Assert.Equal(4, await _world.CommittedAsync());
     }
 
+    [Fact]
+    public async Task What_finds_the_transaction_decided_before_it_reads_the_group_writes_nothing()
+    {
+        var step = await BegunAsync(First);
+        var late = _world.Start();
+        var calls = 0;
+
+        // It knows the transaction; while it reads the group the program commits, and somebody moves the offset on.
+        Assert.Equal(ErrorCode.None, await AddOffsetAsync(late, step, 1));
+        late.Stores.Before = async () =>
+        {
+            if (++calls == 2)
+            {
+                Assert.Equal(ErrorCode.None, await EndAsync(Second, step, commit: true));
+                Assert.Equal(
+                    ErrorCode.None, (await Second.Groups.ResetAsync(Group, [new(new("in", 0), SeekKind.Offset, 15)], default)).Error);
+            }
+        };
+
+        Assert.Equal(ErrorCode.InvalidTxnState, await AddOffsetAsync(late, step, 9));
+
+        Assert.Equal(15, await _world.CommittedAsync());
+        var (_, changes) = (late.Stores.Before = null, late.Stores.Changes);
+        Assert.Equal(ErrorCode.InvalidTxnState, await AddOffsetAsync(late, step, 9));
+        Assert.Equal(changes, late.Stores.Changes);
+    }
+
     // Committed, and the process that did it went no further.
     private async Task DecidedOnlyAsync(long offset, string consumer)
     {
