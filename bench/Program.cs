@@ -1,4 +1,5 @@
 using Serverless.Bench;
+using Serverless.Core.Log;
 using Serverless.Core.Storage;
 
 // The storage meter: what each action asks of storage in steady state. Counts, not times, so that every run prints the same.
