@@ -29,7 +29,7 @@ internal sealed class Copier(LogClient client, CopyOptions options)
         try
         {
             await _transactions.InitAsync(cancellationToken);
-            await _source.JoinAsync(cancellationToken);
+            await JoinAsync(cancellationToken);
             for (var idleSince = Stopwatch.GetTimestamp(); options.IdleExit is not { } exit || Stopwatch.GetElapsedTime(idleSince) < exit;)
             {
                 if (await StepAsync(cancellationToken) is not Progress.Nothing)
@@ -69,7 +69,7 @@ internal sealed class Copier(LogClient client, CopyOptions options)
 
             await _transactions.BeginAsync(cancellationToken);
             await _transactions.AddAsync(records.Select(Transformed), cancellationToken);
-            await _transactions.AddOffsetsAsync(records, cancellationToken);
+            await _transactions.AddOffsetsAsync(_source.Name, records, cancellationToken);
             await _transactions.CommitAsync(cancellationToken);
             (Records, Commits) = (Records + records.Count, Commits + 1);
             return Progress.Copied;
@@ -95,8 +95,13 @@ internal sealed class Copier(LogClient client, CopyOptions options)
             }
             catch (RefusedException refused) when (refused.Code == 40403)
             {
-                // The consumer's time was over. A new one begins where the group is.
-                await _source.JoinAsync(cancellationToken);
+                // Its time was over, or a newer process has taken our place in the group. Who joins begins where the group is.
+                if (await _transactions.IsFencedAsync(cancellationToken))
+                {
+                    throw new FencedException();
+                }
+
+                await JoinAsync(cancellationToken);
                 return;
             }
             catch (RefusedException refused) when (refused.IsConflict)
@@ -106,6 +111,9 @@ internal sealed class Copier(LogClient client, CopyOptions options)
             }
         }
     }
+
+    private Task JoinAsync(CancellationToken cancellationToken) =>
+        _source.JoinAsync($"{options.TransactionalId}-{_transactions.Instance}", cancellationToken);
 
     private async Task AbortAsync(CancellationToken cancellationToken)
     {

@@ -8,15 +8,15 @@ internal sealed record CopyOptions
     public const string Usage =
         """
         ExactlyOnceCopy --source TOPIC --target TOPIC [--url URL[,URL…]] [--key KEY] [--group GROUP] [--id TRANSACTIONAL-ID]
-                        [--name INSTANCE] [--batch RECORDS] [--timeout-ms MS] [--idle-exit-ms MS]
+                        [--batch RECORDS] [--timeout-ms MS] [--session-ms MS] [--idle-exit-ms MS]
 
           --url           where the log is; several are tried in turn (http://127.0.0.1:7071)
           --key           a function key, sent as x-functions-key
           --group         the consumer group that all copiers share (copy)
           --id            the transactional id, which each copier has for itself, and keeps when it is started again (copy-1)
-          --name          the consumer instance; the same as --id unless it is said
           --batch         records of one transaction at most (500)
           --timeout-ms    how long a transaction may be open before the service aborts it (60000)
+          --session-ms    how soon others take over the partitions of a copier that does not come back (30000)
           --idle-exit-ms  end when nothing came for so long; without it, go on until Ctrl-C
         """;
 
@@ -32,15 +32,13 @@ internal sealed record CopyOptions
 
     public string TransactionalId { get; init; } = "copy-1";
 
-    public string? Name { get; init; }
-
     public int Batch { get; init; } = 500;
 
     public int TimeoutMs { get; init; } = 60_000;
 
-    public TimeSpan? IdleExit { get; init; }
+    public int SessionMs { get; init; } = 30_000;
 
-    public string Instance => Name ?? TransactionalId;
+    public TimeSpan? IdleExit { get; init; }
 
     /// <summary>The options, or null and what is wrong with them.</summary>
     public static CopyOptions? Parse(string[] args, out string complaint)
@@ -72,9 +70,9 @@ internal sealed record CopyOptions
             "--key" => options with { Key = value },
             "--group" => options with { Group = value },
             "--id" => options with { TransactionalId = value },
-            "--name" => options with { Name = value },
             "--batch" when isNumber => options with { Batch = number },
             "--timeout-ms" when isNumber => options with { TimeoutMs = number },
+            "--session-ms" when isNumber => options with { SessionMs = number },
             "--idle-exit-ms" when isNumber => options with { IdleExit = TimeSpan.FromMilliseconds(number) },
             _ => null,
         };

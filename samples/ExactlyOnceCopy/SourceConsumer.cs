@@ -6,23 +6,34 @@ namespace Serverless.ExactlyOnceCopy;
 internal sealed record SourceRecord(string Topic, int Partition, long Offset, JsonElement Key, JsonElement Value);
 
 /// <summary>Our member of the group: it reads what is committed, and commits nothing by itself.</summary>
+/// <remarks>
+/// Two names. The group knows us by the transactional id, as a static member: started again, we have our partitions at once. But the
+/// instance has a name that no process before had. Were it the same, one that was given up too early, and still polls, would move our
+/// positions: what it was given would be missing here. So it is told that its own instance has gone.
+/// </remarks>
 internal sealed class SourceConsumer(LogClient client, CopyOptions options)
 {
-    private readonly string _path =
-        $"/consumers/{Uri.EscapeDataString(options.Group)}/instances/{Uri.EscapeDataString(options.Instance)}";
+    private readonly string _group = $"/consumers/{Uri.EscapeDataString(options.Group)}";
+    private string _path = "";
 
-    /// <summary>Comes into being, whatever there was of this name: that can only have been ourselves, before we were started again.</summary>
-    public async Task JoinAsync(CancellationToken cancellationToken)
+    /// <summary>The instance's name.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <param name="name">One that is ours alone.</param>
+    public async Task JoinAsync(string name, CancellationToken cancellationToken)
     {
+        (Name, _path) = (name, $"{_group}/instances/{Uri.EscapeDataString(name)}");
         var settings = new Dictionary<string, object>
         {
-            ["name"] = options.Instance,
+            ["name"] = name,
+            ["group.instance.id"] = options.TransactionalId,
+            ["session.timeout.ms"] = options.SessionMs,
             ["format"] = "json",
             ["auto.offset.reset"] = "earliest",
             ["delivery.mode"] = "exactly_once",
             ["replace"] = true,
         };
-        await client.SendAsync(HttpMethod.Post, $"/consumers/{Uri.EscapeDataString(options.Group)}", settings, cancellationToken);
+        await client.SendAsync(HttpMethod.Post, _group, settings, cancellationToken);
         await client.SendAsync(HttpMethod.Post, $"{_path}/subscription", new { topics = new[] { options.Source } }, cancellationToken);
     }
 

@@ -9,12 +9,16 @@ internal sealed class Transactions(LogClient client, CopyOptions options)
     private string _instance = "";
     private short? _epoch;
 
+    /// <summary>The name of this incarnation: no other has it, before or after.</summary>
+    public string Instance { get; private set; } = "";
+
     /// <summary>Takes the transactional id: whoever had it before is fenced, and what was open is decided when this returns.</summary>
     public async Task InitAsync(CancellationToken cancellationToken)
     {
         var settings = new Dictionary<string, object> { ["transaction.timeout.ms"] = options.TimeoutMs };
         var answer = await client.SendAsync(HttpMethod.Post, _id, settings, cancellationToken);
-        _instance = $"{_id}/instances/{Uri.EscapeDataString(answer.Body.GetProperty("instance_id").GetString()!)}";
+        Instance = answer.Body.GetProperty("instance_id").GetString()!;
+        _instance = $"{_id}/instances/{Uri.EscapeDataString(Instance)}";
         _epoch = answer.Body.GetProperty("producer_epoch").GetInt16();
     }
 
@@ -38,12 +42,12 @@ internal sealed class Transactions(LogClient client, CopyOptions options)
     }
 
     /// <summary>Adds where the group is to go on. The log takes it only if our consumer has the partitions still.</summary>
-    public Task AddOffsetsAsync(IEnumerable<SourceRecord> read, CancellationToken cancellationToken)
+    public Task AddOffsetsAsync(string consumer, IEnumerable<SourceRecord> read, CancellationToken cancellationToken)
     {
         var last = read.GroupBy(record => (record.Topic, record.Partition))
             .Select(of => new { topic = of.Key.Topic, partition = of.Key.Partition, offset = of.Max(record => record.Offset) });
         return client.SendAsync(
-            HttpMethod.Post, Step("offsets"), new { group = options.Group, instance = options.Instance, offsets = last }, cancellationToken);
+            HttpMethod.Post, Step("offsets"), new { group = options.Group, instance = consumer, offsets = last }, cancellationToken);
     }
 
     /// <summary>Commits, and asks until it is known: a repetition is answered with what has happened.</summary>
@@ -52,6 +56,10 @@ internal sealed class Transactions(LogClient client, CopyOptions options)
 
     public Task AbortAsync(CancellationToken cancellationToken) =>
         client.SendAsync(HttpMethod.Post, Step("abort"), null, cancellationToken);
+
+    /// <summary>Whether another process has the transactional id.</summary>
+    public async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
+        (await client.SendAsync(HttpMethod.Get, _instance, null, cancellationToken)).Body.GetProperty("state").GetString() == "fenced";
 
     public Task CloseAsync(CancellationToken cancellationToken) =>
         client.SendAsync(HttpMethod.Delete, _instance, null, cancellationToken);

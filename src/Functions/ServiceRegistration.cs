@@ -12,6 +12,7 @@ using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Transactions;
 
 namespace Serverless.Functions;
 
@@ -69,6 +70,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<DirectReader>();
         services.TryAddSingleton<KeyGate>();
         services.TryAddSingleton<ProducingV2>();
+        services.TryAddSingleton<AddingRecords>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

@@ -19,7 +19,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         foreach (var bug in Enum.GetValues<PlantedBug>().Where(bug => bug != PlantedBug.None && (Seeds.Bug is PlantedBug.None || bug == Seeds.Bug)))
         {
             var caught = new List<SeedResult>();
-            Seeds.Run(1, SeedsMax, seed => SeedRun.Run(seed, bug), result =>
+            Seeds.Run(1, SeedsMax, seed => IsOfTransactions(bug) ? CopyRun.Run(seed, bug) : SeedRun.Run(seed, bug), result =>
             {
                 if (result.Failure is not null)
                 {
@@ -47,6 +47,8 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         output.WriteLine(table.ToString());
         Assert.Empty(missed);
     }
+
+    private static bool IsOfTransactions(PlantedBug bug) => NamesOf(bug)?.Any(name => name[0] == 'T') == true;
 
     private static IReadOnlyList<string>? NamesOf(PlantedBug bug) =>
         typeof(PlantedBug).GetField($"{bug}")!.GetCustomAttribute<CaughtByAttribute>()?.Names;

@@ -48,7 +48,8 @@ internal static class Commits
     /// <summary>Adds an offset that waits for its transaction.</summary>
     /// <param name="by">The consumer whose offset it is; null where no instance is told.</param>
     /// <returns>
-    /// As for a commit. UnstableOffsetCommit when another transaction's offset waits there; InvalidRequest when a higher one of this
+    /// As for a commit; with <c>exactly_once</c> StaleMemberEpoch too where it was not delivered since the partition was claimed.
+    /// UnstableOffsetCommit when another transaction's offset waits there; InvalidRequest when a higher one of this
     /// transaction does: then this one is of an earlier request that comes late.
     /// </returns>
     /// <exception cref="StaleStateException">The rows contradict each other.</exception>
@@ -60,7 +61,7 @@ internal static class Commits
         var isAllowed = owner is null ? IsFreeFor(by, stored, topicId)
             : by is null ? MayBeAddedFor(owner, stored, topicId, offset.Offset)
             : owner.Name == by.Name;
-        if (!isAllowed)
+        if (!isAllowed || !WasDelivered(by, stored, topicId, offset.Offset))
         {
             return ErrorCode.StaleMemberEpoch;
         }
@@ -127,6 +128,12 @@ internal static class Commits
             CommittedAt = row.CommittedAt,
         };
     }
+
+    // A partition may come back to a consumer that does not know that it was away: what others have done meanwhile begins anew with the
+    // claim, and what was delivered before that is no longer its own.
+    private static bool WasDelivered(ConsumerRow? by, PartitionRow row, string topicId, long offset) =>
+        by is not { Settings.DeliveryMode: DeliveryMode.ExactlyOnce, Subscription: not null }
+        || (row.TopicId == topicId && offset <= row.Delivered);
 
     // Kafka's older way, by the group alone. What the owner was not given yet cannot have been processed, and an owner that counts
     // on exactly once is always told by name.

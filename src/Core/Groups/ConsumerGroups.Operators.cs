@@ -27,7 +27,7 @@ public sealed partial class ConsumerGroups
     public async ValueTask<IReadOnlyList<PartitionLag>> LagsAsync(string group, CancellationToken cancellationToken)
     {
         var draft = new GroupDraft(await _rows.ReadAsync(group, cancellationToken));
-        var topics = await _topics.ListAsync(cancellationToken);
+        var topics = await _topics.ForAsync(draft, cancellationToken);
         var committed = Known(draft, topics).ToList();
         var offsets = await _marks.OffsetsAsync(
             [.. committed.Select(row => new PartitionPosition(topics.Find(row.At.Topic)!, row.At.Partition, 0))],
@@ -40,7 +40,7 @@ public sealed partial class ConsumerGroups
         string group, IReadOnlyList<TopicPartition>? partitions, CancellationToken cancellationToken)
     {
         var draft = new GroupDraft(await _rows.ReadAsync(group, cancellationToken));
-        var topics = await _topics.ListAsync(cancellationToken);
+        var topics = await _topics.ForAsync(draft, cancellationToken);
         return partitions is null
             ? [.. Known(draft, topics).Select(row => new GroupOffset(row.At, row.Committed, row.Metadata))]
             : [.. partitions.SelectMany(at => CommittedAt(draft, topics, at))];
@@ -59,8 +59,8 @@ public sealed partial class ConsumerGroups
             return malformed;
         }
 
-        var topics = await _topics.WithAsync(
-            await _topics.ListAsync(cancellationToken), targets.Select(target => target.At), cancellationToken);
+        var topics = await _topics.RefreshedAsync(
+            await _topics.ListAsync(cancellationToken), targets.Select(target => target.At.Topic).Distinct(), cancellationToken);
         var offsets = new List<(GroupOffset Offset, string TopicId)>();
         foreach (var target in targets.GroupBy(target => target.At).Select(same => same.Last()))
         {

@@ -107,8 +107,10 @@ public sealed partial class ConsumerGroups
                 return new(new(true), IsPart: true);
             }
 
-            // Listed topics may be a little old, and what was made since then must not seem to come after the assignment.
-            var topics = await _topics.WithAsync(ready.Topics, partitions, cancellationToken);
+            // Listed topics may be a little old: what was made since then must not seem to come after the assignment, and what is
+            // deleted must not be read from its start because its offsets are.
+            var topics = await _topics.RefreshedAsync(
+                ready.Topics, partitions.Select(at => at.Topic).Distinct(), cancellationToken);
             var consumer = ready.Draft.Consumers[instance];
             var manual = new List<ManualPartition>();
             foreach (var at in partitions.Distinct())

@@ -25,21 +25,21 @@ internal sealed class GroupTopics(ITopicCatalog catalog)
     /// <summary>The list for deciding on this group.</summary>
     /// <remarks>
     /// The list may be older than the one that the target was computed from, as another instance made that. So whatever
-    /// the target has and the list has not is looked up, or two instances would take turns in adding and removing a topic.
+    /// the target has and the list has not is looked up, or two instances would take turns in adding and removing a topic. And so
+    /// is a name that rows or manual assignments have of another topic, or offsets in one made anew would be given up for the former's.
     /// </remarks>
     public async ValueTask<TopicList> ForAsync(GroupDraft draft, CancellationToken cancellationToken)
     {
         var topics = await ListAsync(cancellationToken);
-        foreach (var known in draft.Group.Target.Topics)
-        {
-            var listed = topics.Find(known.Name);
-            if (listed is null || listed.Id != known.Id || listed.Partitions < known.Partitions)
-            {
-                topics = topics.With(known.Name, await catalog.RefreshAsync(known.Name, cancellationToken));
-            }
-        }
-
-        return topics;
+        var behind = draft.Group.Target.Topics
+            .Where(known => topics.Find(known.Name) is not { } listed || listed.Id != known.Id || listed.Partitions < known.Partitions)
+            .Select(known => known.Name);
+        var others = draft.State.Partitions.Values.Select(stored => (stored.Row.At, stored.Row.TopicId))
+            .Concat(draft.Consumers.Values.SelectMany(consumer => consumer.Manual).Select(manual => (manual.At, manual.TopicId)))
+            .Where(known => topics.Find(known.At.Topic) is { } listed && listed.Id != known.TopicId
+                && known.At.Partition < listed.Partitions)
+            .Select(known => known.At.Topic);
+        return await RefreshedAsync(topics, behind.Concat(others).Distinct(), cancellationToken);
     }
 
     /// <summary>The list with these topics as storage has them now.</summary>

@@ -157,8 +157,14 @@ internal sealed class InstanceRequest<TAnswer>(
         consumer = draft.Consumers[instance];
         await SettleAsync(draft, consumer, ready.Now, cancellationToken);
         var plan = Reconciliation.PlanFor(draft, consumer, topics, mode, _fates, ready.Now);
+        if (NewToGroup(draft, plan) is { Count: > 0 } names)
+        {
+            topics = await catalog.RefreshedAsync(topics, names, cancellationToken);
+            plan = Reconciliation.PlanFor(draft, consumer, topics, mode, _fates, ready.Now);
+        }
+
         await FindStartsAsync(draft, plan, consumer, topics, cancellationToken);
-        Reconciliation.Apply(draft, plan, consumer, _starts, ready.Now);
+        Reconciliation.Apply(draft, plan, consumer, mode, _starts, ready.Now);
 
         // Who has what is missing may not have been told. Once is enough: its next write conflicts.
         draft.Affected = [.. draft.Affected, .. plan.Holders.Where(holder => _told.Add((holder, draft.Group.Epoch)))];
@@ -187,6 +193,12 @@ internal sealed class InstanceRequest<TAnswer>(
                 draft.Room / 2, now, cancellationToken);
         }
     }
+
+    // Without a row nothing was read of it, or it is deleted and its rows have gone, and the list is from before. Only storage
+    // tells, or a group would read a deleted topic from its start once more.
+    private List<string> NewToGroup(GroupDraft draft, Reconciliation.Plan plan) =>
+        [.. plan.Claims.Where(row => draft.Partition(row.At)?.TopicId != row.TopicId).Select(row => row.At.Topic).Distinct()
+            .Except(Named)];
 
     private bool MeansOthers(GroupDraft draft, ConsumerRow former, TopicList topics) =>
         draft.Consumers[instance] is { IsMember: true } consumer

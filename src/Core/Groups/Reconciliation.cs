@@ -8,7 +8,10 @@ internal enum ReleaseMode
     /// <summary>Its poll: what was delivered before is done with, so everything goes, committed first with auto-commit.</summary>
     Everything,
 
-    /// <summary>Any other request: a partition with delivered records that are not committed waits for the next poll.</summary>
+    /// <summary>
+    /// Any other request: a partition with delivered records that are not committed waits for the next poll, a session at most, and
+    /// goes uncommitted then: nobody has said that the records came, let alone that they are done with.
+    /// </summary>
     WhatIsIdle,
 }
 
@@ -91,12 +94,13 @@ internal static class Reconciliation
 
     /// <summary>Enters the plan. <paramref name="starts"/> has the first offset of each claim that has no commit; -1 where there is none.</summary>
     public static void Apply(
-        GroupDraft draft, Plan plan, ConsumerRow consumer,
+        GroupDraft draft, Plan plan, ConsumerRow consumer, ReleaseMode mode,
         IReadOnlyDictionary<(string TopicId, TopicPartition At), long> starts, DateTimeOffset now)
     {
+        var commits = mode == ReleaseMode.Everything && Commits.IsAutomatic(consumer);
         foreach (var row in plan.Releases)
         {
-            var done = row is { Delivered: >= 0, Pending: null } && Commits.IsAutomatic(consumer) ? row.Commit(row.Delivered, "", now) : row;
+            var done = row is { Delivered: >= 0, Pending: null } && commits ? row.Commit(row.Delivered, "", now) : row;
             draft.Put(done.Release());
         }
 

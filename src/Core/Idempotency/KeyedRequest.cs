@@ -13,6 +13,9 @@ public sealed record KeyedRequest(string Id, ReadOnlyMemory<byte> Fingerprint)
     public static KeyedRequest Of(string caller, string method, string path, string key, ReadOnlyMemory<byte> fingerprint) =>
         new(Convert.ToHexStringLower(Digest(caller, method, path, key)), fingerprint);
 
+    /// <summary>The key counts within a part of its path's life only: in another one it is another key.</summary>
+    public KeyedRequest Within(string part) => this with { Id = Convert.ToHexStringLower(Digest(Id, part)) };
+
     // Each part has its length before it, so that no two lists are the same bytes.
     internal static byte[] Digest(params ReadOnlySpan<string> parts)
     {

@@ -85,10 +85,11 @@ internal sealed partial class PartitionTail
 
     private async ValueTask ReadRowsAsync(CancellationToken cancellationToken)
     {
+        // One after the other: retention leaves a checkpoint before it moves the start past what told of producers, and whoever knew
+        // the new start and not the checkpoint would know nothing of them.
         var readAt = context.Clock.GetTimestamp();
-        var startRead = rows.StartAsync(cancellationToken).AsTask();
+        var start = await rows.StartAsync(cancellationToken);
         var checkpoint = await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken);
-        var start = await startRead;
 
         lock (_gate)
         {

@@ -87,17 +87,26 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             return new TopicAnswer(ErrorCode.InvalidConfig, null, complaint);
         }
 
-        var topic = new Topic(name, ids.NewId(), partitions, checkedSettings);
+        var tried = new Dictionary<string, Topic>(StringComparer.Ordinal);
         return await DecideAsync(name, stored => stored switch
         {
-            // Found with our id: it is the reply to our own insert that was lost. It may even have been deleted since.
-            not null when stored.Topic.Id == topic.Id => Decision.Done(topic),
-            not null when requestId is not null && stored.RequestId == requestId => Decision.Done(topic with { Id = stored.Topic.Id }),
+            // Found with an id of ours: it is the reply to our own insert that was lost. It may even have been deleted since.
+            not null when tried.TryGetValue(stored.Topic.Id, out var made) => Decision.Done(made),
+            not null when requestId is not null && stored.RequestId == requestId =>
+                Decision.Done(new Topic(name, stored.Topic.Id, partitions, checkedSettings)),
             { Deleting: true, Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
             { Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
-            _ when validateOnly => Decision.Done(topic),
-            _ => Decision.Write(new StoredTopic(topic, Deleting: false, stored?.ETag) { RequestId = requestId }),
+            _ when validateOnly => Decision.Done(Next()),
+            _ => Decision.Write(new StoredTopic(Next(), Deleting: false, stored?.ETag) { RequestId = requestId }),
         }, cancellationToken);
+
+        // An id for each try: what came of one before, and was deleted since, must not come back with its logs closed.
+        Topic Next()
+        {
+            var topic = new Topic(name, ids.NewId(), partitions, checkedSettings);
+            tried.Add(topic.Id, topic);
+            return topic;
+        }
     }
 
     public ValueTask<TopicAnswer> SetPartitionsAsync(string name, int partitions, CancellationToken cancellationToken)
@@ -219,15 +228,22 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
         }
 
         var unsettled = false;
+        string? lostOn = null;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var decision = decide(await ReadAsync(name, cancellationToken));
+            var stored = await ReadAsync(name, cancellationToken);
+            var decision = decide(stored);
             if (decision.Next is not { } next)
             {
                 // Refused now; but an earlier try may have been made, and undone by another since. Nobody can say.
-                return !unsettled || decision.Answer.Error == ErrorCode.None
-                    ? decision.Answer
-                    : throw new StorageException($"Whether topic '{name}' was changed is unknown.", retriable: true);
+                return !unsettled || decision.Answer.Error == ErrorCode.None ? decision.Answer : throw Unsettled(name);
+            }
+
+            // It goes out again only to the row that it was lost on. Whoever changed that may have undone what the lost try made,
+            // and it would be made twice.
+            if (unsettled && stored?.ETag != lostOn)
+            {
+                throw Unsettled(name);
             }
 
             var columns = TopicRow.Encode(next);
@@ -241,7 +257,10 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
                 return new TopicAnswer(ErrorCode.None, next.Topic);
             }
 
-            unsettled |= result.Outcome == SubmitOutcome.Unknown;
+            if (result.Outcome == SubmitOutcome.Unknown)
+            {
+                (unsettled, lostOn) = (true, next.ETag);
+            }
         }
 
         throw Contended(name);
@@ -276,6 +295,9 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             _byName[name] = (topic, clock.GetTimestamp());
         }
     }
+
+    private static StorageException Unsettled(string name) =>
+        new($"Whether topic '{name}' was changed is unknown.", retriable: true);
 
     private static StorageException Contended(string name) =>
         new($"Topic '{name}' is being changed by too many at once.", retriable: true);

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Core.Topics;
-using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -9,7 +7,7 @@ using Serverless.Functions.Http.Transactions;
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to a topic as part of a transaction.</summary>
-public sealed class AddRecordsToTransaction(HttpEdge edge, ITopicCatalog topics, ITransactions transactions)
+public sealed class AddRecordsToTransaction(HttpEdge edge, AddingRecords adding)
 {
     [Function("AddRecordsToTransaction")]
     public Task<IResult> Run(
@@ -18,10 +16,9 @@ public sealed class AddRecordsToTransaction(HttpEdge edge, ITopicCatalog topics,
         edge.ServeAsync(request, Steps.Produce, async call =>
         {
             using var body = await call.ReadBodyAsync();
+            var keyed = call.Keyed(body);
             var records = ProduceRequestV2.Parse(body, call.RecordsType(), pathPartition: null, call.Limits);
             var step = Steps.Of(call, id, instance);
-            var found = await topics.WritableAsync(topic, call.CancellationToken);
-            var outcomes = (await transactions.ProduceAsync(step, found, records, key: null, call.CancellationToken)).OrThrow();
-            return ProduceReply.V2(call.ReplyType, outcomes);
+            return await adding.ServeAsync(call, keyed, step, topic, partition: null, records);
         });
 }

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Core.Topics;
-using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -9,7 +7,7 @@ using Serverless.Functions.Http.Transactions;
 namespace Serverless.Functions.Api;
 
 /// <summary>Appends records to one partition as part of a transaction.</summary>
-public sealed class AddRecordsToTransactionPartition(HttpEdge edge, ITopicCatalog topics, ITransactions transactions)
+public sealed class AddRecordsToTransactionPartition(HttpEdge edge, AddingRecords adding)
 {
     [Function("AddRecordsToTransactionPartition")]
     public Task<IResult> Run(
@@ -19,10 +17,9 @@ public sealed class AddRecordsToTransactionPartition(HttpEdge edge, ITopicCatalo
         {
             var number = call.Partition;
             using var body = await call.ReadBodyAsync();
+            var keyed = call.Keyed(body);
             var records = ProduceRequestV2.Parse(body, call.RecordsType(), number, call.Limits);
             var step = Steps.Of(call, id, instance);
-            var found = await topics.WithPartitionAsync(await topics.WritableAsync(topic, call.CancellationToken), number, call.CancellationToken);
-            var outcomes = (await transactions.ProduceAsync(step, found, records, key: null, call.CancellationToken)).OrThrow();
-            return ProduceReply.V2(call.ReplyType, outcomes);
+            return await adding.ServeAsync(call, keyed, step, topic, number, records);
         });
 }

@@ -7,26 +7,30 @@ using Serverless.Functions.Http.Transactions;
 namespace Serverless.Functions.Api;
 
 /// <summary>Begins an incarnation of a transactional id: older ones are fenced, and what they left open is decided.</summary>
-public sealed class InitTransactions(HttpEdge edge, ITransactions transactions)
+public sealed class InitTransactions(HttpEdge edge, KeyGate gate, ITransactions transactions)
 {
     [Function("InitTransactions")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}")]
         HttpRequest request, string id) =>
-        edge.ServeAsync(request, Operation.V2Write, async call =>
+        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, async call =>
         {
             using var body = await call.ReadBodyAsync();
+            var keyed = call.Keyed(body);
             var timeout = InitRequest.Parse(body);
             var name = RequestNames.TransactionalId(id);
-            var begun = (await transactions.InitAsync(name, timeout, call.CancellationToken)).OrThrow();
-            return call.Json(json =>
+            return await gate.OnceAsync(call, keyed, async _ =>
             {
-                json.WriteStartObject();
-                json.WriteString("instance_id"u8, begun.InstanceId);
-                json.WriteString("base_uri"u8, $"{call.BaseUrl}/transactions/{Uri.EscapeDataString(name)}/instances/{Uri.EscapeDataString(begun.InstanceId)}");
-                json.WriteNumber("producer_id"u8, begun.ProducerId);
-                json.WriteNumber("producer_epoch"u8, begun.ProducerEpoch);
-                json.WriteEndObject();
-            }).WithEpoch(begun.ProducerEpoch);
+                var begun = (await transactions.InitAsync(name, timeout, call.CancellationToken)).OrThrow();
+                return call.Json(json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("instance_id"u8, begun.InstanceId);
+                    json.WriteString("base_uri"u8, $"{call.BaseUrl}/transactions/{Uri.EscapeDataString(name)}/instances/{Uri.EscapeDataString(begun.InstanceId)}");
+                    json.WriteNumber("producer_id"u8, begun.ProducerId);
+                    json.WriteNumber("producer_epoch"u8, begun.ProducerEpoch);
+                    json.WriteEndObject();
+                }).WithEpoch(begun.ProducerEpoch);
+            });
         });
 }

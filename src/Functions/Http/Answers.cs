@@ -81,12 +81,11 @@ internal static class Answers
     public static async ValueTask<Topic> TopicAsync(this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
         await topics.FindLegalAsync(segment, cancellationToken) ?? throw new RequestException(Problem.TopicNotFound);
 
-    /// <summary>The topic, to append to as part of a transaction; 422/422 where it can only be read.</summary>
-    public static async ValueTask<Topic> WritableAsync(
-        this ITopicCatalog topics, string segment, CancellationToken cancellationToken) =>
-        await topics.TopicAsync(segment, cancellationToken) is { IsInternal: false } topic
-            ? topic
-            : throw new RequestException(Problem.ReadOnlyTopic);
+    /// <summary>The topic that was found, with the partition that a path names, if it does; else 404.</summary>
+    public static Topic OrThrow(this Topic? found, int? partition) =>
+        found is null ? throw new RequestException(Problem.TopicNotFound)
+        : partition >= found.Partitions ? throw new RequestException(Problem.PartitionNotFound)
+        : found;
 
     /// <summary>The topic or null; storage is not asked for a name that no topic can have.</summary>
     public static async ValueTask<Topic?> FindLegalAsync(

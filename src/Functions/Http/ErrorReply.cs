@@ -75,12 +75,8 @@ internal static class ErrorReply
         ErrorCode.MessageTooLarge => Problem.TooLarge(message ?? "The record is larger than max.message.bytes allows."),
         ErrorCode.RecordListTooLarge => Problem.TooLarge(message ?? "The records of one partition do not fit one batch."),
         ErrorCode.RequestTimedOut => Problem.StorageRetriable,
-        ErrorCode.UnknownProducerId => Problem.ProducerNotFound,
-        ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced => Problem.ProducerFenced,
         ErrorCode.OutOfOrderSequenceNumber => Problem.SequenceOutOfOrder,
         ErrorCode.DuplicateSequenceNumber => Problem.SequenceReused,
-        ErrorCode.InvalidTxnState =>
-            Problem.TransactionState(message ?? "The state of the producer's transaction does not allow this."),
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
         ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
         _ => FromProducer(error, message),

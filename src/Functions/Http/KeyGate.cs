@@ -80,7 +80,7 @@ public sealed class KeyGate(
         });
 
         async ValueTask<ProduceStart?> StartAsync(long hash, ProduceStart? before) =>
-            topic is null ? before
+            topic is null or { IsInternal: true } ? before
             : before?.TopicId == topic.Id ? before
             : await producer.StartAsync(topic, records, hash, call.CancellationToken);
     }

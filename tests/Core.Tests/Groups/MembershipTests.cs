@@ -39,6 +39,22 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task An_instance_that_an_earlier_attempt_at_the_request_made_is_its_answer()
+    {
+        _world.Topic("t", 1, records: 2);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, replace: true, "request", default));
+        Ok(await _world.Groups.SubscribeAsync(Group, "c1", new(["t"], null), default));
+        await _world.ReadAsync("c1");
+
+        Ok(await _world.Start().CreateInstanceAsync(Group, "c1", Earliest, replace: true, "request", default));
+        var other = await _world.Start().CreateInstanceAsync(Group, "c1", Earliest, replace: false, "another", default);
+
+        Assert.Equal(ErrorCode.UnreleasedInstanceId, other.Error);
+        Assert.Single(await _world.HasAsync("c1"));
+        Assert.Empty(await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
     public async Task Where_the_former_instance_of_a_name_is_remembered_the_new_one_is_never_said_to_be_unknown()
     {
         _world.Topic("t", 1, records: 2);
@@ -213,6 +229,26 @@ public sealed class MembershipTests
         }
 
         Assert.Single(await _world.HasAsync("c2"));
+    }
+
+    [Fact]
+    public async Task What_a_poll_delivered_is_not_committed_by_who_only_heartbeats()
+    {
+        _world.Topic("t", 2, records: 1);
+        await _world.JoinAsync("c1", ShortSession);
+        await _world.ReadAsync("c1");
+        await _world.JoinAsync("c2", ShortSession);
+
+        for (var beat = 0; beat < 3; beat++)
+        {
+            _world.Clock.Advance(TimeSpan.FromSeconds(5));
+            await _world.Groups.HeartbeatAsync(Group, "c1", default);
+            await _world.Groups.HeartbeatAsync(Group, "c2", default);
+        }
+
+        // Nobody has said that it has the records: their reply may have been lost.
+        Assert.Single(await _world.HasAsync("c2"));
+        Assert.Single(await _world.ReadAsync("c2"));
     }
 
     [Fact]

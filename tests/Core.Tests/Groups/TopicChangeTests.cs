@@ -173,6 +173,85 @@ public sealed class TopicChangeTests
         Assert.Equal(2, (await _world.HasAsync("c1")).Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_deleted_topic_whose_offsets_have_gone_is_not_read_again_by_a_process_that_still_lists_it(bool byPattern)
+    {
+        _world.Topic("t", 2, records: 3);
+        var old = await _world.Topics.ListAsync(default);
+        var settings = Earliest with { DeliveryMode = DeliveryMode.AtMostOnce };
+        await _world.JoinAsync("c1", settings);
+        Assert.Equal(6, (await _world.ReadAsync("c1")).Count);
+        Ok(await _world.Groups.DeleteInstanceAsync(Group, "c1", default));
+        _world.Topics.Remove("t");
+        await _world.Groups.SweepAsync(default);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c2", settings, false, default));
+        Ok(await _world.Groups.SubscribeAsync(Group, "c2", byPattern ? new(null, "t.*") : new(["t"], null), default));
+
+        _world.Topics.Listed = old;
+
+        Assert.Empty(await _world.ReadAsync("c2"));
+    }
+
+    [Fact]
+    public async Task A_deleted_topic_is_not_assigned_by_hand_by_a_process_that_still_lists_it()
+    {
+        _world.Topic("t", 1, records: 3);
+        var old = await _world.Topics.ListAsync(default);
+        _world.Topics.Remove("t");
+        _world.Topics.Listed = old;
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", Earliest, false, default));
+
+        Ok(await _world.Groups.AssignAsync(Group, "c1", [new("t", 0)], default));
+
+        Assert.Empty(await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
+    public async Task Positions_by_hand_in_a_topic_made_anew_stay_where_the_former_is_still_listed()
+    {
+        _world.Topic("t", 1, records: 3);
+        var old = await _world.Topics.ListAsync(default);
+        _world.Topic("t", 1, records: 5);
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c1", ByHand, false, default));
+        Ok(await _world.Groups.AssignAsync(Group, "c1", [new("t", 0)], default));
+        Assert.Equal(4, (await _world.ReadAsync("c1", maxRecords: 4)).Count);
+
+        _world.Topics.Listed = old;
+
+        Assert.Equal(["t-0-4"], await _world.ReadAsync("c1"));
+    }
+
+    [Fact]
+    public async Task Offsets_in_a_topic_made_anew_stay_where_the_former_is_still_listed()
+    {
+        _world.Topic("t", 1, records: 3);
+        var old = await _world.Topics.ListAsync(default);
+        _world.Topic("t", 1, records: 5);
+        await _world.JoinAsync("c1");
+        Assert.Equal(5, (await _world.ReadAsync("c1")).Count);
+        Ok(await _world.Groups.DeleteInstanceAsync(Group, "c1", default));
+        Ok(await _world.Groups.CreateInstanceAsync(Group, "c2", ByHand, false, default));
+        _world.Topics.Listed = old;
+
+        Assert.Equal(5, await _world.CommittedAsync(0));
+        Assert.Equal(5, Assert.Single(await _world.Start().LagsAsync(Group, default)).Committed);
+
+        Assert.Equal(ErrorCode.None, (await _world.Groups.CommitAsync(Group, "c2", [new(new("t", 0), 4)], default)).Error);
+        await StoredAsync(4);
+
+        Assert.Equal(ErrorCode.None, (await _world.Groups.ResetAsync(Group, [new(new("t", 0), SeekKind.End)], default)).Error);
+        await StoredAsync(5);
+
+        async Task StoredAsync(long offset)
+        {
+            (_world.Topics.Listed, var listed) = (null, _world.Topics.Listed);
+            Assert.Equal(offset, await _world.CommittedAsync(0));
+            _world.Topics.Listed = listed;
+        }
+    }
+
     [Fact]
     public async Task Each_partition_goes_to_a_member_that_subscribes_to_its_topic()
     {

@@ -42,6 +42,33 @@ public sealed class TopicCatalogTests
         Assert.Equal(ErrorCode.TopicAlreadyExists, again.Error);
     }
 
+    [Fact]
+    public async Task A_topic_that_an_earlier_attempt_at_the_request_made_is_its_answer()
+    {
+        var made = await NewInstance().Catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "request", default);
+        await NewInstance().Catalog.SetPartitionsAsync("orders", 5, default);
+
+        var again = await NewInstance().Catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "request", default);
+        var other = await NewInstance().Catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "another", default);
+
+        Assert.Equal((ErrorCode.None, made.Topic), (again.Error, again.Topic));
+        Assert.Equal(ErrorCode.TopicAlreadyExists, other.Error);
+        Assert.Equal(5, (await NewInstance().Catalog.FindAsync("orders", default))!.Partitions);
+    }
+
+    [Fact]
+    public async Task A_topic_that_was_deleted_since_is_not_made_again_by_its_request()
+    {
+        var (catalog, _) = NewInstance();
+        await catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "request", default);
+        await catalog.DeleteAsync("orders", default);
+
+        Assert.Equal(ErrorCode.None, (await catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "request", default)).Error);
+        Assert.Null(await NewInstance().Catalog.FindAsync("orders", default));
+        Assert.Equal(ErrorCode.None, (await catalog.CreateAsync("orders", 3, NoSettings, validateOnly: false, "another", default)).Error);
+        Assert.NotNull(await NewInstance().Catalog.FindAsync("orders", default));
+    }
+
     [Theory]
     [InlineData("", 1, ErrorCode.InvalidTopic)]
     [InlineData(".", 1, ErrorCode.InvalidTopic)]

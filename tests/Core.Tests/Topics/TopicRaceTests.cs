@@ -74,6 +74,63 @@ public sealed class TopicRaceTests
     }
 
     [Fact]
+    public async Task A_creation_whose_reply_was_lost_does_not_bring_its_topic_back_from_its_deletion()
+    {
+        var other = Over(_harness.Rows);
+        _rows.LosesReplyOf = actions => actions[0].Kind == RowActionKind.Insert;
+        _rows.AfterLoss = async () =>
+        {
+            await other.DeleteAsync("orders", default);
+            await other.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+            await other.DeleteAsync("orders", default);
+        };
+
+        await Assert.ThrowsAsync<StorageException>(
+            async () => await _catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default));
+
+        Assert.Null(await other.RefreshAsync("orders", default));
+        Assert.Equal(ErrorCode.None, (await _catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default)).Error);
+    }
+
+    [Fact]
+    public async Task A_creation_that_met_its_own_second_delivery_does_not_bring_its_topic_back_from_its_deletion()
+    {
+        var other = Over(_harness.Rows);
+        Topic? first = null;
+        var rows = new DeliversTwice(_harness.Rows)
+        {
+            Between = async () =>
+            {
+                first = (await other.DeleteAsync("orders", default)).Topic;
+                await other.CreateAsync("orders", 3, NoSettings, validateOnly: false, default);
+                await other.DeleteAsync("orders", default);
+            },
+        };
+
+        var created = await Over(rows).CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+
+        Assert.Equal(ErrorCode.None, created.Error);
+        Assert.NotEqual(first!.Id, created.Topic!.Id);
+    }
+
+    [Fact]
+    public async Task A_change_whose_reply_was_lost_is_not_made_again_where_others_have_gone_on()
+    {
+        await _catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+        var other = Over(_harness.Rows);
+        _rows.LosesReplyOf = actions => actions[0].Kind == RowActionKind.Replace;
+        _rows.AfterLoss = async () =>
+        {
+            await other.DeleteAsync("orders", default);
+            await other.CreateAsync("orders", 1, NoSettings, validateOnly: false, default);
+        };
+
+        await Assert.ThrowsAsync<StorageException>(async () => await _catalog.SetPartitionsAsync("orders", 2, default));
+
+        Assert.Equal(1, (await other.RefreshAsync("orders", default))!.Partitions);
+    }
+
+    [Fact]
     public async Task Rows_whose_removal_got_no_reply_are_removed_by_the_next_sweep()
     {
         var topic = (await _catalog.CreateAsync("orders", 1, NoSettings, validateOnly: false, default)).Topic!;
@@ -96,6 +153,32 @@ public sealed class TopicRaceTests
             _harness.Blobs, rows, _harness.Clock, new Random(1), new RandomIdSource(new Random(rows.GetHashCode())),
             new LogOptions(), NullLogger<PartitionLogs>.Instance));
         return new TopicCatalog(rows, logs, _harness.Clock, new RandomIdSource(new Random(rows.GetHashCode())));
+    }
+
+    // The first submission arrives twice, and its reply is the second one's.
+    private sealed class DeliversTwice(IRowStore rows) : IRowStore
+    {
+        public Func<Task>? Between { get; set; }
+
+        public ValueTask<RowRead> GetAsync(string table, RowKey key, CancellationToken cancellationToken) =>
+            rows.GetAsync(table, key, cancellationToken);
+
+        public ValueTask<RowPage> QueryAsync(string table, RowQuery query, CancellationToken cancellationToken) =>
+            rows.QueryAsync(table, query, cancellationToken);
+
+        public async ValueTask<SubmitResult> SubmitAsync(
+            string table, string partition, IReadOnlyList<RowAction> actions, CancellationToken cancellationToken)
+        {
+            var result = await rows.SubmitAsync(table, partition, actions, cancellationToken);
+            if (Between is not { } between)
+            {
+                return result;
+            }
+
+            Between = null;
+            await between();
+            return await rows.SubmitAsync(table, partition, actions, cancellationToken);
+        }
     }
 
     // The first request to delete rows of a partition never arrives.

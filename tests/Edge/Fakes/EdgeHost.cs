@@ -23,6 +23,7 @@ using Serverless.Core.Transactions;
 using Serverless.Functions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Transactions;
 using Xunit;
 
 namespace Serverless.Edge.Fakes;
@@ -78,6 +79,7 @@ internal sealed class EdgeHost
         services.AddSingleton(new ProducerIdOptions());
         services.AddSingleton<IProducerIds, ProducerIds>();
         services.AddSingleton<ProducingV2>();
+        services.AddSingleton<AddingRecords>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         configure?.Invoke(services);

@@ -10,6 +10,7 @@ using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
 using Serverless.Functions.Http;
+using Xunit;
 
 namespace Serverless.Edge.Fakes;
 
@@ -50,6 +51,19 @@ internal sealed class KeyedWorld
             services.AddSingleton<ITopicCatalog>(topics);
         });
         return new Process(host, stores, logs, topics);
+    }
+
+    /// <summary>Moves the clock while a request waits on it.</summary>
+    public async Task<T> Run<T>(Task<T> task)
+    {
+        for (var step = 0; !task.IsCompleted; step++)
+        {
+            Assert.True(step < 2_000, "waits for something that does not come");
+            await Task.WhenAny(task, Task.Delay(1));
+            Clock.Advance(TimeSpan.FromMilliseconds(50));
+        }
+
+        return await task;
     }
 
     /// <summary>A process of the service. Another one knows nothing but what is stored.</summary>

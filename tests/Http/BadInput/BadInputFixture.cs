@@ -14,6 +14,12 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
     /// <summary>An instance with both partitions by hand.</summary>
     public const string Assigned = "/consumers/audit/instances/reader";
 
+    /// <summary>The instance of a transactional id, the first of its log.</summary>
+    public const string Transaction = "/transactions/mutant/instances/1-0";
+
+    /// <summary>The second one: whether offsets that are added while another request commits are in time, nobody may know.</summary>
+    public const string Committing = "/transactions/committing/instances/2-0";
+
     private string _picture = "";
 
     /// <summary>Settings that differ from the usual ones.</summary>
@@ -84,6 +90,12 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
         (await PostAsync(
             $"{Assigned}/assignments",
             """{"partitions":[{"topic":"orders","partition":0},{"topic":"orders","partition":1}]}""")).Must(204);
+        foreach (var instance in (string[])[Transaction, Committing])
+        {
+            var begun = (await PostAsync(instance[..instance.IndexOf("/instances", StringComparison.Ordinal)], null)).Must(200).Node;
+            Assert.EndsWith(instance, begun["base_uri"]!.GetValue<string>(), StringComparison.Ordinal);
+        }
+
         _picture = await PictureAsync();
     }
 
@@ -96,6 +108,7 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
             "/v3/clusters/serverless/consumer-groups", "/v3/clusters/serverless/consumer-groups/shop/consumers/clerk/assignments",
             "/consumers/shop/offsets", "/consumers/audit/offsets", $"{Subscribed}/positions", $"{Subscribed}/subscription",
             $"{Assigned}/positions", $"{Assigned}/assignments",
+            "/v3/clusters/serverless/transactions/mutant",
         ])
         {
             picture.Append(path).Append(' ').Append((await GetAsync(path)).Must(200).Text).Append('\n');

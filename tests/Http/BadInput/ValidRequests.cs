@@ -36,6 +36,8 @@ public static class ValidRequests
 {
     private const string Cluster = "/v3/clusters/serverless";
 
+    private const string Transaction = BadInputFixture.Transaction;
+
     public static IReadOnlyList<WireRequest> All { get; } =
     [
         Get("/"), Get("/brokers"), Get("/healthy"), Get("/topics"), Get("/topics/orders"), Get("/topics/orders/partitions"),
@@ -45,6 +47,8 @@ public static class ValidRequests
         new("POST", "/topics/orders", """{"records":[{"key":"k1","value":{"total":12.50}},{"value":[1,2],"partition":1,"timestamp":1700000000000,"headers":[{"key":"trace","value":"YWJj"},{"key":"trace","value":null}]}]}""", ServiceFixture.Json, ServiceFixture.V2),
         new("POST", "/topics/orders", """{"records":[{"key":"azE=","value":"eyJhIjoxfQ=="},{"value":null}],"key_schema":null}""", ServiceFixture.Binary, null),
         new("POST", "/topics/orders/partitions/0?format=json", """{"records":[{"value":"\u00e9\ud83d\ude00"}]}""", "application/json; charset=utf-8", "*/*"),
+        new("POST", "/topics/orders", """{"producer":{"id":1,"epoch":0,"base_sequence":17},"records":[{"value":1}]}""", ServiceFixture.Json, null),
+        Post("/producers", "{}"), new("DELETE", "/producers/4001", null, null, null),
         new("POST", "/consumers/mutants", """{"format":"json","auto.offset.reset":"earliest","auto.commit.enable":"false","fetch.min.bytes":1,"consumer.request.timeout.ms":1,"session.timeout.ms":"6000","isolation.level":"read_committed"}""", ServiceFixture.V2, null),
         new("POST", "/consumers/mutants", """{"name":"m1","replace":true,"partition.assignment.strategy":"range","delivery.mode":"at_most_once","group.instance.id":"s"}""", ServiceFixture.V2, null),
         Post("/consumers/shop/instances/clerk/subscription", """{"topics":["orders","absent"]}"""),
@@ -66,6 +70,15 @@ public static class ValidRequests
         Get("/consumers/shop/offsets?partitions=orders:0"),
         Post("/consumers/idle/offsets", """{"offsets":[{"topic":"orders","partition":0,"to":"end"},{"topic":"orders","partition":1,"next_offset":1}]}"""),
         new("DELETE", "/consumers/mutants/instances/m1", null, null, null),
+        Post("/transactions/mutants", """{"transaction.timeout.ms":"1000"}"""), Get($"{Transaction}"),
+        Post($"{Transaction}/begin", ""), Post($"{Transaction}/begin?producer_epoch=0", "{}"),
+        new("POST", $"{Transaction}/topics/orders?producer_epoch=0", """{"records":[{"key":"k1","value":1},{"value":2,"partition":1}]}""", ServiceFixture.Json, null),
+        new("POST", $"{Transaction}/topics/orders/partitions/0", """{"records":[{"value":"MQ=="}]}""", ServiceFixture.Binary, null),
+        Post($"{Transaction}/offsets", """{"group":"mutants","instance":null,"offsets":[{"topic":"orders","partition":0,"offset":1,"metadata":"m"}]}"""),
+        Post($"{Transaction}/abort?producer_epoch=0", ""),
+        Post($"{BadInputFixture.Committing}/begin", ""), Post($"{BadInputFixture.Committing}/commit", "{}"),
+        Get($"{Cluster}/transactions?page_size=2&page_token=a"), Get($"{Cluster}/transactions/mutant"),
+        V3("POST", "/transactions/mutant/abort", ""), Get("/topics/__consumer_offsets/partitions/3/records?offset=0&timeout=1", ServiceFixture.Binary),
         Get("/v3/clusters"), Get(Cluster), Get($"{Cluster}/topics"), Get($"{Cluster}/topics/orders"),
         V3("POST", "/topics", """{"topic_name":"orders","partitions_count":3,"replication_factor":1,"configs":[{"name":"retention.ms","value":"1000"}],"validate_only":true}"""),
         V3("PATCH", "/topics/orders", """{"partitions_count":2}"""), Get($"{Cluster}/topics/orders/partitions/0/offset?offset_type=earliest_and_latest"),

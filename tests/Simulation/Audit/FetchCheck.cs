@@ -31,11 +31,11 @@ internal static class FetchCheck
         {
             var check = RecordBatch.Check(bytes[at..], out var header, out var rule);
             Guarantee.Holds(check == BatchCheck.Valid, "L13", $"{log.Name}: a broken batch was delivered at {offset}: {rule}");
-            var marker = header.IsControl;
+            var marker = FetchPlan.IsMarker(bytes, at + header.SizeInBytes, header);
             Guarantee.Holds(
                 next < 0 ? header.BaseOffset <= offset && (marker || header.NextOffset > offset) : header.BaseOffset == next,
                 "L6", $"{log.Name}: asked for {offset}, a batch begins at {header.BaseOffset} where {Math.Max(next, offset)} comes next.");
-            if (!marker)
+            if (!header.IsControl)
             {
                 Records(log, bytes.Slice(at, header.SizeInBytes), header);
             }
@@ -47,6 +47,40 @@ internal static class FetchCheck
         Guarantee.Holds(
             answer.NextOffset == next && next > offset, "L13",
             $"{log.Name}: batches from {offset} end at {next}, and {answer.NextOffset} is said to be next.");
+    }
+
+    /// <summary>An answer for read_committed: all that is committed in its stretch, and nothing else.</summary>
+    public static void Committed(PartitionAudit log, long offset, FetchAnswer answer)
+    {
+        Marks(log, answer.Offsets);
+        Guarantee.Holds(
+            answer.NextOffset <= Math.Max(offset, log.LastStable), "T3",
+            $"{log.Name}: read to {answer.NextOffset}, and only below {log.LastStable} all is decided.");
+        var found = new HashSet<long>();
+        var walk = new RecordBatchReader(answer.Batches.Span);
+        while (walk.TryRead(out var header, out var batch))
+        {
+            if (!header.IsControl)
+            {
+                Records(log, batch, header);
+                for (var at = header.BaseOffset; at <= header.LastOffset; at++)
+                {
+                    found.Add(at);
+                }
+            }
+        }
+
+        foreach (var at in found)
+        {
+            Guarantee.Holds(
+                log.IsCommitted(at), "T2", $"{log.Name}: {log.Records[(int)at].Send} at {at} was read, and is not committed.");
+        }
+
+        for (var at = Math.Max(offset, log.Start); at < answer.NextOffset; at++)
+        {
+            Guarantee.Holds(
+                found.Contains(at) || !log.IsCommitted(at), "T1", $"{log.Name}: {log.Records[(int)at].Send} at {at} is committed, and was left out.");
+        }
     }
 
     /// <summary>What a poll delivers of one partition: every record of the stretch that it names.</summary>
@@ -84,7 +118,8 @@ internal static class FetchCheck
         Guarantee.Holds(
             offsets.LogStartOffset <= log.Start, "L9", $"{log.Name}: the start {offsets.LogStartOffset} was told, which is {log.Start}.");
         Guarantee.Holds(
-            offsets.LastStableOffset <= offsets.LogEndOffset, "L9", $"{log.Name}: the last stable offset is above the end.");
+            offsets.LastStableOffset <= Math.Min(offsets.LogEndOffset, log.LastStable), "T3",
+            $"{log.Name}: the last stable offset {offsets.LastStableOffset} was told, which is {log.LastStable}.");
     }
 
     /// <summary>The first record at or after a time, as the log may have had it.</summary>

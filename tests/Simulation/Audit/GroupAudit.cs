@@ -231,6 +231,8 @@ internal sealed class GroupAudit(
             Guarantee.Holds(
                 row.Committed >= 0 ? row.Position == row.Committed : row.Position <= log.Start, "G4",
                 $"{key}: {row.At} was claimed at {row.Position}, and {row.Committed} is committed; the log starts at {log.Start}.");
+            Guarantee.Holds(
+                !offsets.IsForgotten, "G4", $"{key}: {row.At} of topic {row.TopicId} was claimed after the group had forgotten it.");
         }
         else if (row.Owner.Length > 0 && row.Position != was.Position)
         {

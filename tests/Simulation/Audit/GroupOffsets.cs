@@ -22,6 +22,9 @@ internal sealed class GroupOffsets(GroupClaims claims)
     /// <summary>Which commit is the newest; a read that begins now must not be older.</summary>
     public int Version => _commits.Count - 1;
 
+    /// <summary>Its topic was deleted, and the group knows nothing of it any more: nobody may begin to read it.</summary>
+    public bool IsForgotten { get; private set; }
+
     public bool Shows(string metadata) => _metadata.Contains(metadata);
 
     /// <summary>A position moved back: only where its owner asked for that. From then on its commits may too, as long as it owns it.</summary>
@@ -52,14 +55,20 @@ internal sealed class GroupOffsets(GroupClaims claims)
     }
 
     /// <summary>The topic is gone, and its commits with it.</summary>
-    public void Forgotten() => _commits.Add(-1);
+    public void Forgotten()
+    {
+        _commits.Add(-1);
+        IsForgotten = true;
+    }
 
     /// <summary>A client received these: exactly the step that a transaction made for it, and for nobody else.</summary>
     public void Received(string group, string instance, long from, long to, PartitionAudit log)
     {
-        // The newest: a reset may have moved over the same offsets before, with nothing to receive.
-        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to
-            && (step.From == from || step.From < 0 || step.From < log.Start));
+        // The newest: a reset may have moved over the same offsets before, with nothing to receive. One that began just there comes
+        // first: of two polls at once, a step that the log's start has passed since may be the other's.
+        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to && step.From == from);
+        found = found >= 0 ? found : Advances.FindLastIndex(step =>
+            step.Instance == instance && step.To == to && (step.From < 0 || step.From < log.Start));
         Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
         Guarantee.Holds(
             !claims.AtMostOnce || Advances[found].Committed >= to, "G5",

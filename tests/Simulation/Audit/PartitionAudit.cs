@@ -1,3 +1,4 @@
+using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Storage.Rows;
 using Serverless.Simulation.Engine;
@@ -10,12 +11,13 @@ namespace Serverless.Simulation.Audit;
 /// It is built from raw effects alone and shares no code with the log but the record codec. Blobs made again after they
 /// were removed, or after their topic was closed, are no part of the log: what lands there must never be acknowledged.
 /// </remarks>
-internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDictionary<string, Send> sends)
+internal sealed class PartitionAudit(
+    string topicId, int partition, IReadOnlyDictionary<string, Send> sends, TransactionAudit transactions)
 {
     private readonly List<AuditedRecord> _records = [];
     private readonly List<AuditedSegment> _segments = [];
     private readonly HashSet<long> _outside = [];
-    private readonly ProducerAudit _producers = new();
+    private readonly ProducerAudit _producers = new(transactions);
     private readonly Dictionary<(long Segment, long Position), (long Next, int Blocks)> _places = [];
 
     public string Name { get; } = $"{Short.Id(topicId)}/{partition}";
@@ -23,6 +25,9 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
     public long Start { get; private set; }
 
     public long End => _records.Count;
+
+    /// <summary>Below it every transaction has its marker.</summary>
+    public long LastStable => _producers.FirstOpen ?? End;
 
     /// <summary>The start row is closed: whoever opens the log learns that its topic is gone.</summary>
     public bool IsClosing { get; private set; }
@@ -147,6 +152,16 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
             checkpoint.BlockCount >= place.Blocks, "L17", $"{Name}: a checkpoint counts too few blocks: {checkpoint}.");
     }
 
+    public short? OpenOf(long producerId) => _producers.OpenOf(producerId);
+
+    /// <summary>Whether a consumer of committed records is to see it.</summary>
+    public bool IsCommitted(long offset) => _records[(int)offset].Send switch
+    {
+        null => false,
+        { Identity: AppendIdentity.Transaction of } => transactions.OutcomeOf(of.ProducerId, of.ProducerEpoch) == true,
+        _ => true,
+    };
+
     private void Take(ReadOnlySpan<byte> batch, in RecordBatchHeader header)
     {
         var segment = Active!;
@@ -160,11 +175,19 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
             return;
         }
 
-        var send = SendOf(batch, header);
-        _producers.Appended(Name, send, header);
-        foreach (var value in send.Values)
+        if (header.IsControl)
         {
-            _records.Add(new AuditedRecord(value, send.TimestampMs, header.BaseOffset, header.Crc));
+            _producers.Ended(Name, header, ControlRecord.TryReadType(batch, out var ending) && ending == ControlRecord.Commit);
+            _records.Add(new AuditedRecord("", -1, header.BaseOffset, header.Crc, null));
+        }
+        else
+        {
+            var send = SendOf(batch, header);
+            _producers.Appended(Name, send, header);
+            foreach (var value in send.Values)
+            {
+                _records.Add(new AuditedRecord(value, send.TimestampMs, header.BaseOffset, header.Crc, send));
+            }
         }
 
         _places[(segment.Base, segment.Bytes)] = (End, segment.Blocks);
@@ -200,7 +223,8 @@ internal sealed class PartitionAudit(string topicId, int partition, IReadOnlyDic
     private long BytesFrom(long offset) => _segments.Where(segment => segment.Base >= offset).Sum(segment => segment.Bytes);
 }
 
-internal readonly record struct AuditedRecord(string Value, long TimestampMs, long BatchOffset, uint BatchCrc);
+/// <param name="Value">Empty for the marker of a transaction, which no reader sees.</param>
+internal readonly record struct AuditedRecord(string Value, long TimestampMs, long BatchOffset, uint BatchCrc, Send? Send);
 
 internal sealed class AuditedSegment(long baseOffset)
 {

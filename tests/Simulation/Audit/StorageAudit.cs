@@ -15,6 +15,8 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public TopicAudit Topics { get; } = new();
 
+    public TransactionAudit Transactions { get; } = new();
+
     /// <summary>How far the clocks may be off that retention and producers go by.</summary>
     public TimeSpan ClockSlack { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -24,7 +26,8 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
     {
         if (!_partitions.TryGetValue((topicId, partition), out var audit))
         {
-            audit = _partitions[(topicId, partition)] = new PartitionAudit(topicId, partition, _sends);
+            audit = _partitions[(topicId, partition)] = new PartitionAudit(topicId, partition, _sends, Transactions);
+            Transactions.Logs.Add(audit);
         }
 
         return audit;

@@ -22,8 +22,10 @@ internal static class Planted
         }
 
         rows = new PlantedGroupRows(new PlantedRows(rows, bug, clock), bug, clock);
-        var instance = new Instance(name, context, clock, random, shape, new PlantedBlobs(blobs, bug), rows);
+        var plant = new PlantedTransactions(bug);
+        var instance = new Instance(name, context, clock, random, shape, new PlantedBlobs(blobs, bug), rows, plant);
         instance.Logs = new PlantedLogs(instance.Logs, bug, clock);
+        instance.Transactions = plant.Steps(instance.Transactions);
         instance.Groups = new PlantedGroups(instance.Groups, bug, instance, rows);
         return instance;
     }

@@ -102,6 +102,46 @@ public enum PlantedBug
     [CaughtBy("L3")]
     AnswersRepetitionsAnew,
 
+    /// <summary>A transaction's marker is appended to the first partition only.</summary>
+    [CaughtBy("T9", "T8")]
+    LeavesAMarkerOut,
+
+    /// <summary>A transaction is committed in its first partition, and aborted in the others.</summary>
+    [CaughtBy("T5")]
+    MarksOtherwise,
+
+    /// <summary>Markers are on their way when the transaction is said to be done.</summary>
+    [CaughtBy("T8", "T9", "P1", "T6")]
+    MarksLater,
+
+    /// <summary>Offsets of a committed transaction are never entered.</summary>
+    [CaughtBy("T7")]
+    OffsetsAreForgotten,
+
+    /// <summary>Offsets count even where the transaction aborted.</summary>
+    [CaughtBy("T9", "T7")]
+    AbortsCommitOffsets,
+
+    /// <summary>Offsets count as soon as they are added.</summary>
+    [CaughtBy("T9", "T7")]
+    OffsetsOutside,
+
+    /// <summary>A request to end a transaction ends whichever is open when it comes.</summary>
+    [CaughtBy("T6", "T5", "L12")]
+    EndsWhateverIsOpen,
+
+    /// <summary>Nobody aborts what is past its timeout.</summary>
+    [CaughtBy("T9")]
+    TimesNothingOut,
+
+    /// <summary>The row of a transactional id is replaced whatever it has become meanwhile.</summary>
+    [CaughtBy("T5", "T6", "P3", "T7", "T8", "T9")]
+    LastDecisionWins,
+
+    /// <summary>Readers of committed records are given all.</summary>
+    [CaughtBy("T2", "T3")]
+    ReadsUncommitted,
+
     /// <summary>A commit is written though another member owns the partition, or has had it since.</summary>
     [CaughtBy("G2")]
     CommitsWhatOthersOwn,

@@ -166,7 +166,8 @@ internal sealed class PlantedGroupRows(IRowStore rows, PlantedBug bug, TimeProvi
 
     // Where the epoch rises, and by `uniform`: with the others partitions may move more than they must.
     private RowAction WithTarget(
-        string partition, RowAction action, Func<GroupTarget, IEnumerable<(TopicPartition At, string Owner)>> changed)
+        string partition, RowAction action,
+        Func<GroupTarget, GroupTarget, IEnumerable<(TopicPartition At, string Owner)>> changed)
     {
         if (action.Row != GroupRow.RowKey || action.Columns is not { } columns)
         {
@@ -181,7 +182,8 @@ internal sealed class PlantedGroupRows(IRowStore rows, PlantedBug bug, TimeProvi
         }
 
         var owners = group.Target.Owners;
-        foreach (var (at, owner) in changed(group.Target))
+        var former = was is null ? GroupTarget.Empty : GroupRow.Decode(was).Target;
+        foreach (var (at, owner) in changed(former, group.Target))
         {
             owners = owners.SetItem(at, owner);
         }
@@ -190,19 +192,19 @@ internal sealed class PlantedGroupRows(IRowStore rows, PlantedBug bug, TimeProvi
         return action with { Columns = (group with { Target = target }).Encode() };
     }
 
-    private static IEnumerable<(TopicPartition At, string Owner)> Unfair(GroupTarget target)
+    private static IEnumerable<(TopicPartition At, string Owner)> Unfair(GroupTarget former, GroupTarget target)
     {
         var most = target.Members.OrderBy(member => target.Of(member.Id).Count).LastOrDefault();
         return target.Owners.Where(owner => owner.Value != most.Id).Take(1).Select(owner => (owner.Key, most.Id));
     }
 
-    private static IEnumerable<(TopicPartition At, string Owner)> Swapped(GroupTarget target)
-    {
-        var two = target.Members.Where(member => target.Of(member.Id).Count > 0).Take(2).ToList();
-        return two is [var one, var other]
-            ? [(target.Of(one.Id)[0], other.Id), (target.Of(other.Id)[0], one.Id)]
-            : [];
-    }
+    // One that stays for one that its owner did not have either: a swap of two that are free to go is none too many.
+    private static IEnumerable<(TopicPartition At, string Owner)> Swapped(GroupTarget former, GroupTarget target) =>
+        target.Owners.Where(stays => former.Gives(stays.Key, stays.Value))
+            .SelectMany(stays => target.Owners
+                .Where(other => other.Value != stays.Value && !former.Gives(other.Key, stays.Value))
+                .Select(other => new[] { (stays.Key, other.Value), (other.Key, stays.Value) }))
+            .FirstOrDefault() ?? [];
 
     // Only where it is the same membership still: what differs then is what others, or another request of it, wrote.
     private async ValueTask<SubmitResult?> OverwriteAsync(

@@ -55,7 +55,9 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
     public async ValueTask<FetchAnswer> FetchAsync(
         Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        var answer = await logs.FetchAsync(topic, partition, offset, bytesMax, isolation, cancellationToken);
+        var answer = await logs.FetchAsync(
+            topic, partition, offset, bytesMax, bug == PlantedBug.ReadsUncommitted ? IsolationLevel.ReadUncommitted : isolation,
+            cancellationToken);
         if (bug == PlantedBug.EmptyAboveEnd && answer.Error == ErrorCode.OffsetOutOfRange)
         {
             return answer with { Error = ErrorCode.None };

@@ -35,6 +35,12 @@ internal sealed class PlantedRows(IRowStore rows, PlantedBug bug, TimeProvider c
             return new SubmitResult(SubmitOutcome.Committed, [.. actions.Select(_ => (string?)null)], clock.GetUtcNow());
         }
 
+        if (bug == PlantedBug.LastDecisionWins && table == Layout.TransactionsTable && actions is [{ Kind: RowActionKind.Replace } only]
+            && await rows.GetAsync(table, new RowKey(partition, only.Row), cancellationToken) is { Row: { } now })
+        {
+            actions = [only with { ETag = now.ETag }];
+        }
+
         var result = await rows.SubmitAsync(table, partition, [.. actions.Select(Spoiled)], cancellationToken);
         return bug == PlantedBug.ConflictIsSuccess && result.Outcome == SubmitOutcome.Conflict
             ? result with { Outcome = SubmitOutcome.Committed, ETags = [.. actions.Select(action => action.ETag)] }

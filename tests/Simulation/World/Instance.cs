@@ -4,6 +4,8 @@ using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
+using Serverless.Simulation.Bugs;
 using Serverless.Simulation.Engine;
 
 namespace Serverless.Simulation.World;
@@ -16,7 +18,8 @@ internal sealed class Instance
 
     private readonly List<Action> _onCrash = [];
 
-    public Instance(string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape, IBlobStore blobs, IRowStore rows)
+    public Instance(string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape, IBlobStore blobs, IRowStore rows,
+        PlantedTransactions? plant = null)
     {
         (Name, Context, Clock) = (name, context, clock);
         var ids = new RandomIdSource(new Random(random.Next()));
@@ -26,8 +29,14 @@ internal sealed class Instance
         var topics = new TopicCatalog(rows, logs, clock, ids);
         Topics = topics;
         Retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
-        Groups = new ConsumerGroups(
+        var groups = new ConsumerGroups(
             rows, topics, logs, clock, random, ids, shape.GroupOptions, NullLogger<ConsumerGroups>.Instance);
+        Groups = groups;
+        var producer = new Producer(topics, logs, clock, random, NullLogger<Producer>.Instance);
+        ProducerIds = new ProducerIds(rows, clock, new ProducerIdOptions());
+        Transactions = new TransactionCoordinator(
+            rows, topics, plant?.Logs(logs) ?? logs, producer, plant?.Offsets(groups) ?? groups, ProducerIds, clock, random, ids,
+            new TransactionOptions(), NullLogger<TransactionCoordinator>.Instance);
         Removal = new TopicSweep(rows, blobs, topics) { TombstoneAge = TombstoneAge };
     }
 
@@ -42,6 +51,10 @@ internal sealed class Instance
     public ITopicCatalog Topics { get; }
 
     public IConsumerGroups Groups { get; set; }
+
+    public IProducerIds ProducerIds { get; }
+
+    public ITransactions Transactions { get; set; }
 
     public RetentionSweep Retention { get; }
 

@@ -198,12 +198,15 @@ internal sealed record SeedResult(
     ulong Seed, PlantedBug Bug, GuaranteeException? Failure, string History, ulong Trace, TimeSpan Virtual, long Events,
     long Operations, FaultTable Faults)
 {
+    /// <summary>Which kind of seed it is, as the name of its tests begins.</summary>
+    public string Suite { get; init; } = "";
+
     public string Report() =>
         $"""
         {Failure?.Message}
 
         {History}
 
-        Replay: {(Bug == PlantedBug.None ? "" : $"BUG={Bug} ")}SEED={Seed} dotnet run --project tests/Simulation -- -class "*SeedTests"
+        Replay: {(Bug == PlantedBug.None ? "" : $"BUG={Bug} ")}SEED={Seed} dotnet run --project tests/Simulation -- -class "*.{Suite}SeedTests"
         """;
 }

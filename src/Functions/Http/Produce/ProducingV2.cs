@@ -19,18 +19,14 @@ public sealed class ProducingV2(KeyGate gate, Producer producer, IProducerIds pr
         var needsKey = request.Sequence is null;
         return gate.ProduceAsync(call, keyed, topic, partition, needsKey, request.Records, async (found, key) =>
         {
-            if (found is null || partition >= found.Partitions)
-            {
-                throw new RequestException(found is null ? Problem.TopicNotFound : Problem.PartitionNotFound);
-            }
-
+            var to = found.OrThrow(partition);
             if (request.Sequence is { } sequence && !await producers.IsKnownAsync(sequence.ProducerId, call.CancellationToken))
             {
                 throw new RequestException(Problem.ProducerNotFound);
             }
 
             var identity = key is null ? (ProduceIdentity?)request.Sequence : new ProduceIdentity.Key(key);
-            var outcomes = await producer.ProduceAsync(found, request.Records, identity, call.CancellationToken);
+            var outcomes = await producer.ProduceAsync(to, request.Records, identity, call.CancellationToken);
             return new Produced(outcomes, ProduceReply.V2(call.ReplyType, outcomes));
         });
     }
