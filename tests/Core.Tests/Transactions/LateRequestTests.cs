@@ -140,6 +140,34 @@ public sealed class LateRequestTests
         }
     }
 
+    [Fact]
+    public async Task Who_is_late_to_finish_one_transaction_does_not_take_the_next_for_it()
+    {
+        var step = await BegunAsync(_world.First);
+        await _world.ProduceAsync(_world.First, step, (0, "a"));
+        var finisher = _world.Start();
+        var isPassed = false;
+        finisher.Stores.Before = async () =>
+        {
+            // Its decision and its marker are made.
+            if (finisher.Stores.Changes == 2 && !isPassed)
+            {
+                isPassed = true;
+                var next = Ok(await _world.First.Transactions.BeginAsync(step with { Epoch = null }, default));
+                var nextStep = step with { Epoch = next.ProducerEpoch };
+                Assert.Equal(ErrorCode.None, await _world.ProduceAsync(_world.First, nextStep, (1, "next")));
+                await DecideOnlyAsync(nextStep);
+            }
+        };
+
+        Assert.Equal(ErrorCode.None, await EndAsync(finisher, step, commit: true));
+
+        Assert.True(isPassed);
+        Assert.Equal(TransactionState.PrepareCommit, await _world.StateAsync());
+        await _world.RecoverAsync();
+        Assert.Equal(["a", "next"], await _world.ReadAsync());
+    }
+
     private async Task DecideOnlyAsync(TransactionStep step)
     {
         var decider = _world.Start();

@@ -19,6 +19,9 @@ public sealed class RowCodecTests
         };
 
         Assert.Equal(row, PartitionRow.Decode(row.Encode()));
+        var waiting = row with { Pending = new(new("tid", 1L << 40, 7), 1L << 41, "p") };
+        Assert.Equal(waiting, PartitionRow.Decode(waiting.Encode()));
+        Assert.DoesNotContain(row.Encode().Keys, column => column.StartsWith("pending", StringComparison.Ordinal));
         Assert.Equal("o|t=7c=c3=a4|00012", row.RowKey);
     }
 
