@@ -45,6 +45,18 @@ internal sealed class GroupDraft(GroupState state)
 
     public bool Changes(string rowKey) => _changes.ContainsKey(rowKey);
 
+    /// <summary>Whether these rows prove that the changes were not made: all or none are, and one of the rows is as it was.</summary>
+    public bool WasNotMade(GroupState now) => _changes.Any(change => change.Value.Identity switch
+    {
+        TopicPartition at => (now.Partitions.TryGetValue(at, out var row) ? row.ETag : null) == change.Value.ETag,
+        string consumer when change.Key != GroupRow.RowKey =>
+            (now.Consumers.TryGetValue(consumer, out var row) ? row.ETag : null) == change.Value.ETag,
+        _ => now.Group?.ETag == change.Value.ETag,
+    });
+
+    /// <summary>Whether nothing but this row is changed.</summary>
+    public bool ChangesOnly(string rowKey) => _changes.Count == 1 && _changes.ContainsKey(rowKey);
+
     public PartitionRow? Partition(TopicPartition at) =>
         _partitions.TryGetValue(at, out var changed) ? changed
         : state.Partitions.TryGetValue(at, out var stored) ? stored.Row

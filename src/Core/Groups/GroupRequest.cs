@@ -85,6 +85,13 @@ internal sealed class GroupRequest<TAnswer>(GroupRows rows, string group, string
             return Settle(planned);
         }
 
+        if (outcome == SubmitOutcome.Conflict && !draft.WasNotMade(_current) && !WouldShow(_current, draft)
+            && !(instance is not null && draft.ChangesOnly(ConsumerRow.KeyOf(instance))))
+        {
+            // The same, perhaps, and the row with the stamp is gone since. Of a row that is gone nobody sees what was in it.
+            throw new StorageException($"Whether a request changed group {group} is unknown: what it left is gone.", retriable: true);
+        }
+
         foreach (var (sent, settled, _) in _unsettled)
         {
             if (IsIn(_current, sent))

@@ -62,6 +62,9 @@ internal sealed class FaultyRowStore(IRowStore rows) : IRowStore
             case Fault.LostReply:
                 await rows.SubmitAsync(table, partition, actions, cancellationToken);
                 return lost;
+            case Fault.Twice:
+                await rows.SubmitAsync(table, partition, actions, cancellationToken);
+                return await rows.SubmitAsync(table, partition, actions, cancellationToken);
             default:
                 return await rows.SubmitAsync(table, partition, actions, cancellationToken);
         }
@@ -84,4 +87,7 @@ internal enum Fault
 
     /// <summary>The reply is lost, and it takes effect only when the next submission arrives.</summary>
     LateEffect,
+
+    /// <summary>The network delivers it twice, and the second one's conflict with the first comes back.</summary>
+    Twice,
 }

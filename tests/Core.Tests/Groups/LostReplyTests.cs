@@ -117,6 +117,29 @@ public sealed class LostReplyTests
         Assert.Equal(2, await _world.CommittedAsync(0));
     }
 
+    [Fact]
+    public async Task A_commit_that_was_delivered_twice_is_not_refused_because_its_instance_is_gone_since()
+    {
+        _world.Topic("t", 1, records: 6);
+        await _world.JoinAsync("c1", ByHand);
+        await _world.ReadAsync("c1", maxRecords: 4, by: _groups);
+        _store.Faults.Enqueue(Fault.Twice);
+        var submits = _store.Submits;
+        _store.Between = () =>
+        {
+            if (_store.Submits > submits)
+            {
+                _store.Between = null;
+                _world.Groups.DeleteInstanceAsync(Group, "c1", default).AsTask().GetAwaiter().GetResult();
+            }
+        };
+
+        await Assert.ThrowsAsync<StorageException>(async () => await _groups.CommitAsync(Group, "c1", null, default));
+
+        Assert.Equal(4, await _world.CommittedAsync(0));
+        Assert.Equal(ErrorCode.UnknownMemberId, (await _groups.CommitAsync(Group, "c1", null, default)).Error);
+    }
+
     private static async Task ResetAsync(int partition, ConsumerGroups by)
     {
         var answer = await by.ResetAsync(Group, [new(new("t", partition), SeekKind.Offset, 2)], default);
