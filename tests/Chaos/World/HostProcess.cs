@@ -44,14 +44,14 @@ internal sealed partial class HostProcess : IAsyncDisposable
 
     public bool IsGone { get; private set; }
 
-    /// <summary>Launches it on a free port, and returns when it serves.</summary>
+    /// <summary>Launches it on a free port or on this one, and returns when it serves.</summary>
     /// <param name="onFault">Hears the kind of each fault that the host put into its own storage requests.</param>
     /// <param name="onFailure">Hears what the host logs as an error.</param>
     public static async Task<HostProcess> StartAsync(
-        string name, string storage, double faultRate, int faultSeed, Action<string> onFault, Action<string> onFailure)
+        string name, string storage, double faultRate, int faultSeed, Action<string> onFault, Action<string> onFailure, int port = 0)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Serverless.LocalHost.dll"), "--port", "0", "--storage", storage])
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Serverless.LocalHost.dll"), "--port", $"{port}", "--storage", storage])
         {
             start.ArgumentList.Add(argument);
         }
