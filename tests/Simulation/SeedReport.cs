@@ -16,6 +16,7 @@ internal sealed class SeedReport(ulong planned)
     private TimeSpan _virtual;
     private long _operations;
     private long _events;
+    private long _copied;
 
     public FaultTable Faults { get; } = new();
 
@@ -27,6 +28,7 @@ internal sealed class SeedReport(ulong planned)
         _virtual += result.Virtual;
         _operations += result.Operations;
         _events += result.Events;
+        _copied += result.Copied;
         Faults.Add(result.Faults);
         if (result.Failure is { } failure)
         {
@@ -49,7 +51,7 @@ internal sealed class SeedReport(ulong planned)
     public string Summary() => string.Create(
         CultureInfo.InvariantCulture,
         $"{_seeds:N0} of {planned:N0} seeds, {_virtual.TotalHours:N0} h of virtual time, {_operations:N0} operations, "
-        + $"{Faults.Calls:N0} storage calls, {Faults.Hits:N0} of them with a fault, {_events:N0} events, {_findings.Count} findings.");
+        + $"{Faults.Calls:N0} storage calls, {Faults.Hits:N0} of them with a fault, {_events:N0} events, {(_copied == 0 ? "" : $"{_copied:N0} records copied, ")}{_findings.Count} findings.");
 
     private static void Say(string text) => Console.WriteLine("> " + text.TrimEnd().ReplaceLineEndings($"{Environment.NewLine}> "));
 }

@@ -18,6 +18,9 @@ internal static class Seeds
     /// <summary>FIRST: where to begin.</summary>
     public static ulong First { get; } = Number("FIRST") ?? 1;
 
+    /// <summary>COPY: how many requests of input a seed of transactions has; by default it draws that itself.</summary>
+    public static int? Inputs { get; } = (int?)Number("COPY");
+
     /// <summary>BUG: a planted bug to run them with.</summary>
     public static PlantedBug Bug { get; } =
         Enum.TryParse<PlantedBug>(Environment.GetEnvironmentVariable("BUG"), out var bug) ? bug : PlantedBug.None;

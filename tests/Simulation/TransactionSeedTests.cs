@@ -13,13 +13,13 @@ public sealed class TransactionSeedTests
     {
         if (Seeds.One is { } one)
         {
-            var result = CopyRun.Run(one, Seeds.Bug);
+            var result = CopyRun.Run(one, Seeds.Bug, Seeds.Inputs);
             Assert.True(result.Failure is null, result.Report());
             return;
         }
 
         var report = new SeedReport(Seeds.Count);
-        Seeds.Run(Seeds.First, Seeds.Count, seed => CopyRun.Run(seed, Seeds.Bug), result =>
+        Seeds.Run(Seeds.First, Seeds.Count, seed => CopyRun.Run(seed, Seeds.Bug, Seeds.Inputs), result =>
         {
             report.Add(result);
             return report.Findings.Count < FindingsMax;

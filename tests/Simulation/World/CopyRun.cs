@@ -18,6 +18,9 @@ internal sealed class CopyRun
     private static readonly TimeSpan FaultsLast = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan CalmPatience = TimeSpan.FromMinutes(1);
 
+    // For what is open, and for what is still to be copied: one record a poll, at worst.
+    private TimeSpan CalmMax => TimeSpan.FromMinutes(30) + TimeSpan.FromSeconds(10 * _copy.Inputs);
+
     private readonly EventLoop _loop = new();
     private readonly Cluster _cluster;
     private readonly SeedShape _shape;
@@ -63,6 +66,7 @@ internal sealed class CopyRun
             run._loop.Now, run._cluster.History.Events, run._cluster.Operations, run._cluster.Table)
         {
             Suite = "Transaction",
+            Copied = failure is null ? run.Copied().Count : 0,
         };
     }
 
@@ -78,7 +82,7 @@ internal sealed class CopyRun
 
         _cluster.History.Add("", "HEALED");
         _shape.Latency.IsCalm = true;
-        _loop.RunToEnd("calm", CalmAsync, limit: TimeSpan.FromHours(6));
+        _loop.RunToEnd("calm", CalmAsync, limit: CalmMax + TimeSpan.FromHours(6));
     }
 
     private async Task FaultsAsync()
@@ -123,8 +127,8 @@ internal sealed class CopyRun
         while (!IsCopied() || Logs().Any(log => log.LastStable < log.End))
         {
             Guarantee.Holds(
-                _loop.Now - began < TimeSpan.FromMinutes(30), "T9",
-                $"After 30 minutes without a fault {Logs().FirstOrDefault(log => log.LastStable < log.End)?.Name ?? "nothing"} has something undecided; "
+                _loop.Now - began < CalmMax, "T9",
+                $"After {CalmMax} without a fault {Logs().FirstOrDefault(log => log.LastStable < log.End)?.Name ?? "nothing"} has something undecided; "
                 + $"not copied is {string.Join(' ', Expected().Except(Copied()).Take(3))}.");
             await SweepOnceAsync(sweeper);
             await sweeper.PauseAsync(TimeSpan.FromSeconds(20));

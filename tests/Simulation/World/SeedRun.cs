@@ -201,6 +201,9 @@ internal sealed record SeedResult(
     /// <summary>Which kind of seed it is, as the name of its tests begins.</summary>
     public string Suite { get; init; } = "";
 
+    /// <summary>Records that were copied by transactions.</summary>
+    public int Copied { get; init; }
+
     public string Report() =>
         $"""
         {Failure?.Message}
