@@ -22,6 +22,9 @@ internal sealed class TransactionProgram(Cluster cluster, Client client, string 
 
     private TransactionStep Step => new(transactionalId, _open!.InstanceId, _open.ProducerEpoch);
 
+    /// <summary>Whether one was begun that this program has not ended yet.</summary>
+    public bool HasOpen => _open is not null;
+
     /// <summary>Opens a transaction; false where nobody can say, and then the next one begins a new instance.</summary>
     public async Task<bool> BeginAsync()
     {

@@ -50,7 +50,7 @@ internal sealed class Scenario
 
     public Cluster Cluster { get; }
 
-    public TopicNames Names { get; } = new(["topic0"], changes: true);
+    public TopicNames Names { get; } = new(["topic0", "topic1"], changes: true);
 
     public Client Client => _client;
 
@@ -149,9 +149,21 @@ internal sealed class Scenario
     /// <summary>The group of this story, if it is one of a group.</summary>
     public GroupStory? Group { get; set; }
 
+    /// <summary>The transaction of this story, if it is one of a transaction.</summary>
+    public TransactionStory? Transaction { get; set; }
+
+    /// <summary>What must hold in the end, where that is not what holds for any log.</summary>
+    public Func<Task>? Check { get; set; }
+
     private async Task CheckAsync()
     {
         _client.Patience = TimeSpan.FromMinutes(1);
+        if (Check is not null)
+        {
+            await Check();
+            return;
+        }
+
         if (Group is not null)
         {
             // Its log had no faults.
