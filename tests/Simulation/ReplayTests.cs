@@ -7,12 +7,17 @@ namespace Serverless.Simulation;
 public sealed class ReplayTests
 {
     [Fact]
-    public void Two_hundred_seeds_run_the_same_way_twice()
+    public void Two_hundred_seeds_run_the_same_way_twice() => Replay(seed => SeedRun.Run(seed));
+
+    [Fact]
+    public void Two_hundred_seeds_of_transactions_run_the_same_way_twice() => Replay(seed => CopyRun.Run(seed));
+
+    private static void Replay(Func<ulong, SeedResult> run)
     {
         var differing = new List<ulong>();
-        Seeds.Run(1, 200, seed => SeedRun.Run(seed), result =>
+        Seeds.Run(1, 200, run, result =>
         {
-            if (SeedRun.Run(result.Seed) is var again && (again.Trace, again.Events) != (result.Trace, result.Events))
+            if (run(result.Seed) is var again && (again.Trace, again.Events) != (result.Trace, result.Events))
             {
                 differing.Add(result.Seed);
             }
