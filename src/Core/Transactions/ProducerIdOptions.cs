@@ -9,6 +9,12 @@ public sealed record ProducerIdOptions
     /// <summary>Ids that one process takes at once; those that it has not given out when it ends are never used.</summary>
     public int BlockSize { get; init; } = 100;
 
+    /// <summary>
+    /// How long they are given out. A log that forgets producers refuses ids that are not above those, so none is given out long after
+    /// higher ones were.
+    /// </summary>
+    public TimeSpan BlockAgeMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long an id that was known is taken to be so still; also how long after its deletion another process may take it.</summary>
     public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromMinutes(5);
 

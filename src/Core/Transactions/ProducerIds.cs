@@ -18,6 +18,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     private readonly ShardWalk _walk = new(
         rows, clock, Layout.ProducersTable, ProducerIdRow.Shards, SweepInterval, ProducerIdRow.PartitionOf, StorageRules.ActionsMax);
     private readonly ServedClock _served = new(clock);
+    private long _blockTakenAt;
     private long _next;
     private long _end;
 
@@ -137,8 +138,9 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         await _block.EnterAsync(cancellationToken);
         try
         {
-            if (_next == _end)
+            if (_next == _end || clock.GetElapsedTime(_blockTakenAt) > options.BlockAgeMax)
             {
+                _blockTakenAt = clock.GetTimestamp();
                 (_next, _end) = await TakeBlockAsync(cancellationToken);
             }
 

@@ -58,6 +58,18 @@ public sealed class ProducerIdsTests
     }
 
     [Fact]
+    public async Task No_id_is_given_out_long_after_higher_ones_were()
+    {
+        var (ids, others) = (Start(), Start());
+        await ids.NewAsync(default);
+        var higher = await others.NewAsync(default);
+        _clock.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.True(await ids.NewAsync(default) > higher);
+        Assert.True(await ids.NewForTransactionsAsync(default) > higher);
+    }
+
+    [Fact]
     public async Task Only_producers_ids_are_known()
     {
         var ids = Start();
