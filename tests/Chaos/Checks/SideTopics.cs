@@ -2,7 +2,7 @@ using Serverless.Chaos.History;
 
 namespace Serverless.Chaos.Checks;
 
-/// <summary>Whether topics that come and go are what they were made for: L1, L3, L6, A1, and T1 and T2 of their own.</summary>
+/// <summary>Whether topics that come and go are what they were made for: L1, L3, L6, A1, and D1 and D2 of their own.</summary>
 /// <remarks>
 /// One client has such a topic alone and asks for one thing after another. Where it does not know whether the topic was made or
 /// deleted, it leaves that name, and so does this check.
@@ -38,7 +38,7 @@ public static class SideTopics
             .SelectMany(operation => operation.Step switch
             {
                 MakeTopic or DropTopic when operation.Outcome == Outcome.Fail =>
-                    [new Anomaly("T1", $"{operation} of {operation.Step} was refused.")],
+                    [new Anomaly("D1", $"{operation} of {operation.Step} was refused.")],
                 MakeTopic => Made(),
                 DropTopic => Dropped(operation),
                 Produce produce => Produced(operation, produce),
@@ -68,7 +68,7 @@ public static class SideTopics
 
             if (_isGone && produce.Records.Any(record => record.Outcome == Outcome.Ok))
             {
-                yield return new Anomaly("T2", $"{operation} of {produce} was stored, and its topic was deleted.");
+                yield return new Anomaly("D2", $"{operation} of {produce} was stored, and its topic was deleted.");
             }
             else if (_isThere && produce.Records.Any(record => record.Outcome == Outcome.Fail))
             {

@@ -65,8 +65,8 @@ public sealed class LogCheckTests
             .Add("t", Outcome.Ok, new Produce("side", [new Sent(0, "b", Outcome.Ok, 0)]))
             .Add("t", Outcome.Ok, new Read(Side, 0, null, [new Seen(Side, 0, "a", 0)]), after: 6_000_000)
             .Add("t", Outcome.Ok, new Read(Side, 1, null, []))),
-        ["a topic cannot be made"] = ("T1", () => new Story().Add("t", Outcome.Fail, new MakeTopic("side", 1), 400, 40002)),
-        ["a deleted topic takes records"] = ("T2", () => new Story()
+        ["a topic cannot be made"] = ("D1", () => new Story().Add("t", Outcome.Fail, new MakeTopic("side", 1), 400, 40002)),
+        ["a deleted topic takes records"] = ("D2", () => new Story()
             .Add("t", Outcome.Ok, new MakeTopic("side", 1)).Add("t", Outcome.Ok, new DropTopic("side", 1))
             .Add("t", Outcome.Ok, new Produce("side", [new Sent(0, "a", Outcome.Ok, 0)]))),
     };
