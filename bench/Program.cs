@@ -1,6 +1,7 @@
 using Serverless.Bench;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Transactions;
 
 // The storage meter: what each action asks of storage in steady state. Counts, not times, so that every run prints the same.
 var world = new World();
@@ -18,6 +19,20 @@ await PrintAsync("produce, 1 record", () => instance.ProduceAsync(topic, 0));
 await PrintAsync("produce, 1,000 records to one partition", () => instance.ProduceAsync(topic, 0, records: 1_000));
 await PrintAsync("100 produces at once on one instance and partition", () =>
     Task.WhenAll(Enumerable.Range(0, 100).Select(_ => instance.ProduceAsync(topic, 0))));
+
+await instance.ProduceInSequenceAsync(topic, 0, producerId: 1, sequence: 0);
+await PrintAsync("produce of an idempotent producer", () => instance.ProduceInSequenceAsync(topic, 0, producerId: 1, sequence: 1));
+
+var program = (await instance.Transactions.InitAsync("program", null, default)).Value!.InstanceId;
+TransactionStep step = null!;
+await PrintAsync("transaction: begin", async () => step = await instance.BeginAsync("program", program));
+await PrintAsync("transaction: first records to 3 partitions", () => instance.AddAsync(step, topic, 3));
+await PrintAsync("transaction: more records to the same", () => instance.AddAsync(step, topic, 3));
+await PrintAsync("transaction: commit on 3 partitions", () => instance.CommitAsync(step));
+step = await instance.BeginAsync("program", program);
+await instance.AddAsync(step, topic, 3);
+await PrintAsync("transaction: offsets of a group", () => instance.AddOffsetsAsync(step, "accounts", "orders"));
+await PrintAsync("transaction: commit on 3 partitions and a group", () => instance.CommitAsync(step));
 
 await instance.JoinAsync("billing", "b1", "orders");
 await instance.PollAsync("billing", "b1", TimeSpan.Zero);

@@ -5,6 +5,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
+using Serverless.Core.Transactions;
 
 namespace Serverless.Bench;
 
@@ -30,8 +31,12 @@ internal sealed class World
             rows, topics, logs, clock, random, ids, new GroupOptions { CacheAgeMax = TimeSpan.FromHours(1) },
             NullLogger<ConsumerGroups>.Instance);
         var retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
-        return new Instance(
-            new Producer(topics, logs, clock, random, NullLogger<Producer>.Instance), logs, topics, groups, retention);
+        var producer = new Producer(topics, logs, clock, random, NullLogger<Producer>.Instance);
+        var producerIds = new ProducerIds(rows, clock, new ProducerIdOptions());
+        var transactions = new TransactionCoordinator(
+            rows, topics, logs, producer, groups, producerIds, clock, random, ids, new TransactionOptions(),
+            NullLogger<TransactionCoordinator>.Instance);
+        return new Instance(producer, logs, topics, groups, retention, transactions);
     }
 
     /// <summary>The storage calls of an action.</summary>
@@ -44,7 +49,8 @@ internal sealed class World
 }
 
 internal sealed record Instance(
-    Producer Producer, PartitionLogs Logs, TopicCatalog Topics, ConsumerGroups Groups, RetentionSweep Retention)
+    Producer Producer, PartitionLogs Logs, TopicCatalog Topics, ConsumerGroups Groups, RetentionSweep Retention,
+    ITransactions Transactions)
 {
     public async Task<Topic> CreateTopicAsync(string name, int partitions) =>
         (await Topics.CreateAsync(name, partitions, new Dictionary<string, string?>(), validateOnly: false, default)).Topic!;
@@ -58,6 +64,36 @@ internal sealed record Instance(
             default);
         Invariant.Holds(outcomes.All(outcome => outcome.Error == ErrorCode.None));
     }
+
+    public async Task ProduceInSequenceAsync(Topic topic, int partition, long producerId, int sequence)
+    {
+        var outcomes = await Producer.ProduceAsync(
+            topic, [Record(partition)], new ProduceIdentity.Sequence(producerId, 0, sequence, OnePartition: true), default);
+        Invariant.Holds(outcomes.All(outcome => outcome.Error == ErrorCode.None));
+    }
+
+    /// <summary>The next transaction of an instance, as a step that names it.</summary>
+    public async Task<TransactionStep> BeginAsync(string id, string instance)
+    {
+        var begun = await Transactions.BeginAsync(new TransactionStep(id, instance), default);
+        Invariant.Holds(begun.Error == ErrorCode.None);
+        return new TransactionStep(id, instance, begun.Value!.ProducerEpoch);
+    }
+
+    public async Task AddAsync(TransactionStep step, Topic topic, int partitions)
+    {
+        var added = await Transactions.ProduceAsync(step, topic, [.. Enumerable.Range(0, partitions).Select(Record)], null, default);
+        Invariant.Holds(added.Error == ErrorCode.None && added.Value!.All(outcome => outcome.Error == ErrorCode.None));
+    }
+
+    public async Task AddOffsetsAsync(TransactionStep step, string group, string topic) => Invariant.Holds(
+        (await Transactions.AddOffsetsAsync(step, group, null, [new GroupOffset(new TopicPartition(topic, 0), 1)], default)).Error
+        == ErrorCode.None);
+
+    public async Task CommitAsync(TransactionStep step) =>
+        Invariant.Holds((await Transactions.EndAsync(step, commit: true, default)).Error == ErrorCode.None);
+
+    private static ProduceRecord Record(int partition) => new(partition, null, null, new byte[100], []);
 
     public async Task JoinAsync(string group, string name, string topic)
     {
