@@ -32,6 +32,10 @@ internal sealed class PartitionRetention(
         if (Retention.EndsActive(tail, settings, nowMs) && await end.TryRollAsync(tail, cancellationToken))
         {
             tail = await tails.RefreshAsync(cancellationToken);
+            if (tail.Closed)
+            {
+                return new RetentionAnswer(start.Offset, More: false, long.MaxValue);
+            }
         }
 
         if (await EndedAsync(start.Offset, tail, cancellationToken) is not { } ended)

@@ -93,6 +93,12 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
     /// <param name="decidedFrom">Of which part the aborted transactions are noted with it: from here to the tail.</param>
     public async ValueTask AddCheckpointAsync(LogTail tail, long decidedFrom, CancellationToken cancellationToken)
     {
+        if (tail.Closed)
+        {
+            // Nobody opens it any more; and whoever did by a place behind the marker would not know that it is closed.
+            return;
+        }
+
         var actions = new List<RowAction>
         {
             RowAction.Insert(CheckpointRow.Row(tail.NextOffset), CheckpointRow.EncodeWithProducers(tail)),

@@ -197,6 +197,17 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public async Task A_closed_log_leaves_no_checkpoint_by_which_it_would_look_open()
+    {
+        var harness = new LogHarness();
+        var rows = new PartitionRows(harness.Rows, harness.Topic.Id, 0);
+
+        await rows.AddCheckpointAsync(new LogTail(5, 6, 7, 8, 9, 10, 11, Closed: true), decidedFrom: 0, default);
+
+        Assert.Null(await rows.CheckpointAtOrBelowAsync(long.MaxValue, default));
+    }
+
+    [Fact]
     public void A_checkpoint_row_keeps_the_whole_tail()
     {
         var tail = new LogTail(5, 6, 7, 8, 9, 10, 11, Closed: false);
