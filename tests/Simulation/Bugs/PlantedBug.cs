@@ -115,7 +115,7 @@ public enum PlantedBug
     MarksLater,
 
     /// <summary>Offsets of a committed transaction are never entered.</summary>
-    [CaughtBy("T7")]
+    [CaughtBy("T7", "T9")]
     OffsetsAreForgotten,
 
     /// <summary>Offsets count even where the transaction aborted.</summary>

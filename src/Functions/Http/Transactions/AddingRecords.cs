@@ -10,6 +10,7 @@ namespace Serverless.Functions.Http.Transactions;
 /// <remarks>
 /// A key counts within its transaction. What was added to one that was aborted is gone: in the next one the same key must not be answered
 /// with where that was. So the transaction is found out first where the request does not name it, and the step is only taken in that one.
+/// No transaction needs a key, whatever the settings say of other requests: who does not know what became of one aborts.
 /// </remarks>
 public sealed class AddingRecords(KeyGate gate, ITransactions transactions)
 {
@@ -23,7 +24,7 @@ public sealed class AddingRecords(KeyGate gate, ITransactions transactions)
             keyed = keyed.Within(step.Epoch!.Value.ToString(CultureInfo.InvariantCulture));
         }
 
-        return await gate.ProduceAsync(call, keyed, topic, partition, needsKey: true, records, async (found, key) =>
+        return await gate.ProduceAsync(call, keyed, topic, partition, needsKey: false, records, async (found, key) =>
         {
             var to = found.OrThrow(partition);
             if (to.IsInternal)
