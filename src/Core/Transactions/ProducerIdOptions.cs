@@ -15,6 +15,9 @@ public sealed record ProducerIdOptions
     /// <summary>Ids that one process remembers.</summary>
     public int CachedIdsMax { get; init; } = 100_000;
 
+    /// <summary>Topics that one id may be used with where its requests do not say the partition: its row holds each of them.</summary>
+    public int TopicsMax { get; init; } = 1_000;
+
     /// <summary>Tries to change a row before the request is given up.</summary>
     public int AttemptsMax { get; init; } = 8;
 
