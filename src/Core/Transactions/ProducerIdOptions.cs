@@ -9,6 +9,12 @@ public sealed record ProducerIdOptions
     /// <summary>Ids that one process takes at once; those that it has not given out when it ends are never used.</summary>
     public int BlockSize { get; init; } = 100;
 
+    /// <summary>
+    /// How long a process gives out ids of one block. A log that has forgotten a producer refuses every id that it does not know and that is
+    /// not above that one's (ProducerStates): so a new id has to be above those that others took long before.
+    /// </summary>
+    public TimeSpan BlockAgeMax { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long an id that was known is taken to be so still; also how long after its deletion another process may take it.</summary>
     public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -21,6 +21,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     private readonly ServedClock _served = new(clock);
     private long _next;
     private long _end;
+    private long _takenAt;
 
     public async ValueTask<long> NewAsync(CancellationToken cancellationToken)
     {
@@ -191,9 +192,12 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         await _block.EnterAsync(cancellationToken);
         try
         {
-            if (_next == _end)
+            if (_next == _end || clock.GetElapsedTime(_takenAt) > options.BlockAgeMax)
             {
+                // Its age counts from before the question, however long the answer takes.
+                var began = clock.GetTimestamp();
                 (_next, _end) = await TakeBlockAsync(cancellationToken);
+                _takenAt = began;
             }
 
             return _next++;

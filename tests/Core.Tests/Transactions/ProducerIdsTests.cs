@@ -149,6 +149,23 @@ public sealed class ProducerIdsTests
     }
 
     [Fact]
+    public async Task A_new_id_is_above_those_of_a_while_ago_whoever_gave_them_out()
+    {
+        var (seldom, often) = (Start(), Start());
+        await seldom.NewAsync(default);
+        var highest = 0L;
+        for (var i = 0; i < 30; i++)
+        {
+            highest = await often.NewAsync(default);
+        }
+
+        _clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.True(await seldom.NewAsync(default) > highest);
+        Assert.True(await seldom.NewForTransactionsAsync(default) > highest);
+    }
+
+    [Fact]
     public async Task Of_so_many_topics_at_most()
     {
         var ids = Start();
