@@ -227,6 +227,24 @@ public sealed class IdempotencyCrashTests
     }
 
     [Fact]
+    public async Task A_retry_that_knows_only_the_topic_before_stores_nothing_twice()
+    {
+        var (admin, _) = await DyingAsync();
+        var behind = _world.Start();
+        await behind.Topics.FindAsync("t", default);
+        await admin.Topics.DeleteAsync("t", default);
+        var anew = await admin.CreateTopicAsync("t", 3);
+        var failing = _world.Start();
+        failing.Stores.BeforeAppend = number => number == 2 ? throw new StorageException("No.", retriable: true) : Task.CompletedTask;
+
+        var mixed = await failing.ProduceAsync("a", Body);
+        var whole = await _world.Run(behind.ProduceAsync("a", Body));
+
+        Assert.Contains(Codes(mixed), code => code == 50003);
+        await StoredOnceAsync(anew, whole);
+    }
+
+    [Fact]
     public async Task A_topic_whose_creation_crashed_is_the_answer_of_its_retry()
     {
         var dying = _world.Start();

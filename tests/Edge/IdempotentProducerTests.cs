@@ -46,6 +46,41 @@ public sealed class IdempotentProducerTests
     }
 
     [Fact]
+    public async Task A_repeated_request_is_stored_once_though_partitions_were_added()
+    {
+        var (first, second) = (_world.Start(), _world.Start());
+        var topic = await first.CreateTopicAsync("t", 3);
+        var id = await NewIdAsync(first);
+
+        var answer = await first.ProduceAsync(null, Body(id, 0, 0, 7));
+        await second.Topics.SetPartitionsAsync("t", 8, default);
+        var elsewhere = await second.ProduceAsync(null, Body(id, 0, 0, 7));
+        var next = await second.ProduceAsync(null, Body(id, 0, 7, 7));
+        _world.Clock.Advance(TimeSpan.FromHours(13));
+        var later = await _world.Start().ProduceAsync(null, Body(id, 0, 7, 7));
+
+        Assert.Equal(answer.Body, elsewhere.Body);
+        Assert.Equal(next.Body, later.Body);
+        Assert.Equal(14, (await second.ValuesAsync(topic with { Partitions = 8 })).Count);
+    }
+
+    [Fact]
+    public async Task Records_that_name_their_partitions_go_to_those_that_were_added()
+    {
+        var process = _world.Start();
+        await process.CreateTopicAsync("t", 1);
+        var id = await NewIdAsync(process);
+        await process.ProduceAsync(null, Body(id, 0, 0, 1));
+        await _world.Start().Topics.SetPartitionsAsync("t", 2, default);
+
+        var answer = await process.ProduceAsync(
+            null, $$$"""{"producer":{"id":{{{id}}},"epoch":0,"base_sequence":1},"records":[{"partition":1},{"key":1}]}""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal([1, 0], answer.Json.GetProperty("offsets").EnumerateArray().Select(each => each.GetProperty("partition").GetInt32()));
+    }
+
+    [Fact]
     public async Task On_one_partition_sequences_follow_one_another_and_on_a_topic_they_grow()
     {
         var process = _world.Start();

@@ -68,6 +68,7 @@ internal sealed class PartitionRetention(
         }
 
         await rows.AddCheckpointAsync(tail, decidedFrom: 0, cancellationToken);
+        await rows.MoveCheckpointAsync(tail, cancellationToken);
         return await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken) is { } newest && newest.SegmentBase >= newStart;
     }
 

@@ -112,6 +112,20 @@ internal sealed class PartitionRows(IRowStore rows, string topicId, int partitio
         await rows.SubmitAsync(Table, _key, actions, cancellationToken);
     }
 
+    /// <summary>
+    /// Takes the checkpoint at the tail's end over into the tail's segment, where the segment before has ended since it was left. Best effort.
+    /// </summary>
+    public async ValueTask MoveCheckpointAsync(LogTail tail, CancellationToken cancellationToken)
+    {
+        var row = CheckpointRow.Row(tail.NextOffset);
+        var read = await rows.GetAsync(Table, new RowKey(_key, row), cancellationToken);
+        if (read.Row is { } stored && CheckpointRow.Decode(stored).SegmentBase < tail.SegmentBase)
+        {
+            await rows.SubmitAsync(
+                Table, _key, [RowAction.Replace(row, CheckpointRow.EncodeWithProducers(tail), stored.ETag)], cancellationToken);
+        }
+    }
+
     /// <summary>What checkpoints behind an offset say of the transactions between, in order; best effort as they are.</summary>
     public async ValueTask<(IReadOnlyList<DecidedRow> Rows, bool More)> DecidedAfterAsync(
         long offset, int take, CancellationToken cancellationToken)

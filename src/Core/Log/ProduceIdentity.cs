@@ -1,3 +1,5 @@
+using Serverless.Core.Topics;
+
 namespace Serverless.Core.Log;
 
 /// <summary>What a produce request is known by, so that its repetition stores nothing twice.</summary>
@@ -9,7 +11,14 @@ public abstract record ProduceIdentity
 
     /// <summary>Of an idempotent producer: record <c>i</c> of the request has sequence <c>BaseSequence + i</c>.</summary>
     /// <param name="OnePartition">The request names its partition, whose sequences follow one another without a gap.</param>
-    public sealed record Sequence(long ProducerId, short ProducerEpoch, int BaseSequence, bool OnePartition) : ProduceIdentity;
+    public sealed record Sequence(long ProducerId, short ProducerEpoch, int BaseSequence, bool OnePartition) : ProduceIdentity
+    {
+        /// <summary>
+        /// From how many of a topic's partitions the producer's records are spread, so that a request that comes again goes to the same
+        /// ones. Null: from as many as the topic is known to have.
+        /// </summary>
+        public Func<Topic, CancellationToken, ValueTask<int>>? Spread { get; init; }
+    }
 
     /// <summary>Of a request with an idempotency key. The same key must come with the same records and the same <c>Start</c>.</summary>
     public sealed record Key(RequestKey Request) : ProduceIdentity;

@@ -42,7 +42,8 @@ public sealed partial class Producer(
         int[] gone = [.. Enumerable.Range(0, records.Count).Where(i => IsTopicGone(outcomes[i]))];
         if (gone.Length > 0 && await topics.RefreshAsync(topic.Name, cancellationToken) is { } anew && anew.Id != topic.Id)
         {
-            var second = await ProduceAsync(Plan(anew, records, gone, identity), identity, cancellationToken);
+            var spread = await SpreadAsync(anew, records, identity, cancellationToken);
+            var second = await ProduceAsync(Plan(anew, records, gone, identity, spread), identity, cancellationToken);
             Array.ForEach(gone, i => outcomes[i] = second[i]);
         }
 
@@ -73,7 +74,8 @@ public sealed partial class Producer(
             topic = await topics.RefreshAsync(topic.Name, cancellationToken) ?? topic;
         }
 
-        return Plan(topic, records, Enumerable.Range(0, records.Count), identity);
+        var spread = await SpreadAsync(topic, records, identity, cancellationToken);
+        return Plan(topic, records, Enumerable.Range(0, records.Count), identity, spread);
     }
 
     /// <summary>Appends what was planned, once: a topic that is gone is told so.</summary>
@@ -92,12 +94,18 @@ public sealed partial class Producer(
     public static bool IsTopicGone(ProduceOutcome outcome) =>
         outcome is { Error: ErrorCode.UnknownTopicOrPartition, PartitionUnknown: false };
 
+    private static async ValueTask<int?> SpreadAsync(
+        Topic topic, IReadOnlyList<ProduceRecord> records, ProduceIdentity? identity, CancellationToken cancellationToken) =>
+        identity is ProduceIdentity.Sequence { Spread: { } spread } && records.Any(record => record.Partition is null)
+            ? await spread(topic, cancellationToken)
+            : null;
+
     private ProducePlan Plan(
-        Topic topic, IReadOnlyList<ProduceRecord> records, IEnumerable<int> chosen, ProduceIdentity? identity)
+        Topic topic, IReadOnlyList<ProduceRecord> records, IEnumerable<int> chosen, ProduceIdentity? identity, int? spread)
     {
         var (key, sequence) = (KeyOf(identity), identity as ProduceIdentity.Sequence);
         var start = key?.Start.TopicId == topic.Id ? key.Start : null;
-        var chosenFrom = start?.Partitions ?? topic.Partitions;
+        var chosenFrom = spread ?? start?.Partitions ?? topic.Partitions;
         var messageBytesMax = start?.MessageBytesMax ?? topic.Settings.MaxMessageBytes;
 
         // What is remembered of the topic may be older than the start.

@@ -12,6 +12,13 @@ public interface IProducerIds
     /// </summary>
     ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// From how many partitions of a topic the records of a producer are spread: as many as the topic had at its first request there,
+    /// whatever is added since. A request that comes again then goes where it went. Usually known without a storage call.
+    /// </summary>
+    /// <returns>Null where the id is not known any more. Error: PolicyViolation when it has been used with too many topics.</returns>
+    ValueTask<ProducerSpread?> SpreadAsync(long producerId, string topicId, int partitions, CancellationToken cancellationToken);
+
     /// <summary>Forgets an id; false when it was not known.</summary>
     ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken);
 
@@ -21,3 +28,6 @@ public interface IProducerIds
     /// <summary>Removes ids that were not used for <c>producer.id.expiration.ms</c>; true when there are more.</summary>
     ValueTask<bool> SweepAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>See <see cref="IProducerIds.SpreadAsync"/>.</summary>
+public readonly record struct ProducerSpread(ErrorCode Error, int Partitions);

@@ -10,16 +10,19 @@ public sealed record ProducerIdOptions
     public int BlockSize { get; init; } = 100;
 
     /// <summary>
-    /// How long they are given out. A log that forgets producers refuses ids that are not above those, so none is given out long after
-    /// higher ones were.
+    /// How long a process gives out ids of one block. A log that has forgotten a producer refuses every id that it does not know and that is
+    /// not above that one's (ProducerStates): so a new id has to be above those that others took long before.
     /// </summary>
-    public TimeSpan BlockAgeMax { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan BlockAgeMax { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long an id that was known is taken to be so still; also how long after its deletion another process may take it.</summary>
     public TimeSpan CacheAgeMax { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Ids that one process remembers.</summary>
     public int CachedIdsMax { get; init; } = 100_000;
+
+    /// <summary>Topics that one id may be used with where its requests do not say the partition: its row holds each of them.</summary>
+    public int TopicsMax { get; init; } = 1_000;
 
     /// <summary>Tries to change a row before the request is given up.</summary>
     public int AttemptsMax { get; init; } = 8;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
 
 namespace Serverless.Core.Transactions;
@@ -12,9 +14,38 @@ internal static class ProducerIdRow
     public static RowKey KeyOf(long producerId) =>
         new(PartitionOf((int)(producerId % Shards)), producerId.ToString("D19", CultureInfo.InvariantCulture));
 
+    public static ImmutableSortedDictionary<string, int> NoSpreads { get; } =
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+
     public static string PartitionOf(int shard) => $"p|{shard:x1}";
 
-    public static Dictionary<string, object> Encode(DateTimeOffset touchedAt) => new() { ["touched"] = touchedAt };
+    public static Dictionary<string, object> Encode(DateTimeOffset touchedAt, ImmutableSortedDictionary<string, int> spreads)
+    {
+        var columns = new Dictionary<string, object> { ["touched"] = touchedAt };
+        if (!spreads.IsEmpty)
+        {
+            Packed.Put(columns, "spreads", Packed.Bytes(writer => Packed.WriteList(writer, [.. spreads], spread =>
+            {
+                writer.Write(spread.Key);
+                writer.Write7BitEncodedInt(spread.Value);
+            })));
+        }
+
+        return columns;
+    }
+
+    /// <summary>By topic id, from how many of its partitions the producer's records are spread; in the order of names.</summary>
+    public static ImmutableSortedDictionary<string, int> SpreadsOf(StoredRow row)
+    {
+        if (!row.Columns.ContainsKey("spreads0"))
+        {
+            return NoSpreads;
+        }
+
+        using var reader = Packed.Open(row.Columns, "spreads");
+        return Packed.ReadList(reader, () => KeyValuePair.Create(reader.ReadString(), reader.Read7BitEncodedInt()))
+            .ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
 
     /// <summary>When its use was last written down, by the service's clock.</summary>
     public static DateTimeOffset TouchedAt(StoredRow row) => (DateTimeOffset)row.Columns["touched"];

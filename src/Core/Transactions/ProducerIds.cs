@@ -14,13 +14,14 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     public static TimeSpan SweepInterval { get; } = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<long, long> _knownSince = new();
+    private readonly ConcurrentDictionary<(long ProducerId, string TopicId), int> _spreads = new();
     private readonly Turnstile _block = new();
     private readonly ShardWalk _walk = new(
         rows, clock, Layout.ProducersTable, ProducerIdRow.Shards, SweepInterval, ProducerIdRow.PartitionOf, StorageRules.ActionsMax);
     private readonly ServedClock _served = new(clock);
-    private long _blockTakenAt;
     private long _next;
     private long _end;
+    private long _takenAt;
 
     public async ValueTask<long> NewAsync(CancellationToken cancellationToken)
     {
@@ -30,7 +31,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
             var key = ProducerIdRow.KeyOf(id);
             var result = await rows.SubmitAsync(
                 Layout.ProducersTable, key.Partition,
-                [RowAction.Insert(key.Row, ProducerIdRow.Encode(_served.Now!.Value))], cancellationToken);
+                [RowAction.Insert(key.Row, ProducerIdRow.Encode(_served.Now!.Value, ProducerIdRow.NoSpreads))], cancellationToken);
             _served.Note(result.ServedAt);
             if (result.Outcome == SubmitOutcome.Committed)
             {
@@ -78,6 +79,48 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         throw new StorageException("Whether a producer id is known could not be found out.", retriable: true);
     }
 
+    public async ValueTask<ProducerSpread?> SpreadAsync(
+        long producerId, string topicId, int partitions, CancellationToken cancellationToken)
+    {
+        // While there is the row it does not change, and an id whose row is gone never has another.
+        if (_spreads.TryGetValue((producerId, topicId), out var known))
+        {
+            return new ProducerSpread(ErrorCode.None, known);
+        }
+
+        var key = ProducerIdRow.KeyOf(producerId);
+        for (var tries = 0; tries < options.AttemptsMax; tries++)
+        {
+            var read = await rows.GetAsync(Layout.ProducersTable, key, cancellationToken);
+            _served.Note(read.ServedAt);
+            if (read.Row is not { } row || IsExpired(row, read.ServedAt))
+            {
+                return null;
+            }
+
+            var spreads = ProducerIdRow.SpreadsOf(row);
+            if (spreads.TryGetValue(topicId, out var stored))
+            {
+                return Remember(producerId, topicId, stored);
+            }
+
+            if (spreads.Count >= options.TopicsMax)
+            {
+                return new ProducerSpread(ErrorCode.PolicyViolation, 0);
+            }
+
+            var columns = ProducerIdRow.Encode(ProducerIdRow.TouchedAt(row), spreads.Add(topicId, partitions));
+            var result = await rows.SubmitAsync(
+                Layout.ProducersTable, key.Partition, [RowAction.Replace(key.Row, columns, row.ETag)], cancellationToken);
+            if (result.Outcome == SubmitOutcome.Committed)
+            {
+                return Remember(producerId, topicId, partitions);
+            }
+        }
+
+        throw new StorageException("Where a producer's records go could not be written down.", retriable: true);
+    }
+
     public async ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken)
     {
         _knownSince.TryRemove(producerId, out _);
@@ -119,7 +162,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     {
         var result = await rows.SubmitAsync(
             Layout.ProducersTable, row.Key.Partition,
-            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now), row.ETag)], cancellationToken);
+            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now, ProducerIdRow.SpreadsOf(row)), row.ETag)], cancellationToken);
         return result.Outcome == SubmitOutcome.Committed;
     }
 
@@ -133,15 +176,28 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         _knownSince[producerId] = clock.GetTimestamp();
     }
 
+    private ProducerSpread Remember(long producerId, string topicId, int partitions)
+    {
+        if (_spreads.Count >= options.CachedIdsMax)
+        {
+            _spreads.Clear();
+        }
+
+        _spreads[(producerId, topicId)] = partitions;
+        return new ProducerSpread(ErrorCode.None, partitions);
+    }
+
     private async ValueTask<long> TakeAsync(CancellationToken cancellationToken)
     {
         await _block.EnterAsync(cancellationToken);
         try
         {
-            if (_next == _end || clock.GetElapsedTime(_blockTakenAt) > options.BlockAgeMax)
+            if (_next == _end || clock.GetElapsedTime(_takenAt) > options.BlockAgeMax)
             {
-                _blockTakenAt = clock.GetTimestamp();
+                // Its age counts from before the question, however long the answer takes.
+                var began = clock.GetTimestamp();
                 (_next, _end) = await TakeBlockAsync(cancellationToken);
+                _takenAt = began;
             }
 
             return _next++;

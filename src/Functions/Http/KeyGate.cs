@@ -79,10 +79,18 @@ public sealed class KeyGate(
             }
         });
 
-        async ValueTask<ProduceStart?> StartAsync(long hash, ProduceStart? before) =>
-            topic is null or { IsInternal: true } ? before
-            : before?.TopicId == topic.Id ? before
-            : await producer.StartAsync(topic, records, hash, call.CancellationToken);
+        async ValueTask<ProduceStart?> StartAsync(long hash, ProduceStart? before)
+        {
+            if (before is not null && before.TopicId != topic?.Id)
+            {
+                // An earlier attempt may have known of a newer topic than this process does, and have stored records there.
+                topic = await topics.RefreshAsync(topicName, call.CancellationToken);
+            }
+
+            return topic is null or { IsInternal: true } || before?.TopicId == topic.Id
+                ? before
+                : await producer.StartAsync(topic, records, hash, call.CancellationToken);
+        }
     }
 
     private async ValueTask<Topic?> FindAsync(string name, int? partition, CancellationToken cancellationToken)

@@ -125,4 +125,36 @@ public sealed class RetentionTests
             Layout.CheckpointsTable, new RowQuery(Layout.PartitionKey(harness.Topic.Id, 0)), default);
         Assert.Equal(["c|" + Layout.Inverted(8), "start"], page.Rows.Select(row => row.Key.Row));
     }
+
+    [Fact]
+    public async Task A_log_with_producers_that_nobody_writes_to_any_more_is_emptied_in_the_end()
+    {
+        var harness = new LogHarness(LogHarness.RemovesAtOnce).With(("retention.ms", "10000"));
+        var logs = harness.NewInstance();
+        for (var sequence = 0; sequence < 3; sequence++)
+        {
+            await ProduceAsync(sequence);
+        }
+
+        harness.Clock.Advance(TimeSpan.FromSeconds(8));
+        await ProduceAsync(3);
+        await ProduceAsync(4);
+        harness.Clock.Advance(TimeSpan.FromSeconds(4));
+
+        // It leaves a checkpoint at the end, in the segment that stays for now.
+        Assert.Equal(2, await harness.RetainAsync(logs));
+        harness.Clock.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(5, await harness.RetainAsync(logs));
+        Assert.DoesNotContain(await harness.SegmentsAsync(), segment => Layout.BaseOffset(segment) < 5);
+
+        // And what is gone is remembered still.
+        logs = harness.NewInstance();
+        Assert.Equal(new AppendAnswer(ErrorCode.None, 4, IsDuplicate: true), await ProduceAsync(4));
+        Assert.Equal(new AppendAnswer(ErrorCode.None, 5), await ProduceAsync(5));
+
+        async Task<AppendAnswer> ProduceAsync(int sequence) => await harness.Run(logs.AppendAsync(
+            harness.Topic, 0, harness.Batch($"{sequence}"),
+            new AppendIdentity.Sequence(7, 0, sequence, LeavesOut: false), default).AsTask());
+    }
 }

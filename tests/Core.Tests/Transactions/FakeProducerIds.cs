@@ -13,6 +13,9 @@ internal sealed class FakeProducerIds : IProducerIds
 
     public ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public ValueTask<ProducerSpread?> SpreadAsync(
+        long producerId, string topicId, int partitions, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<bool> SweepAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -58,18 +58,6 @@ public sealed class ProducerIdsTests
     }
 
     [Fact]
-    public async Task No_id_is_given_out_long_after_higher_ones_were()
-    {
-        var (ids, others) = (Start(), Start());
-        await ids.NewAsync(default);
-        var higher = await others.NewAsync(default);
-        _clock.Advance(TimeSpan.FromSeconds(11));
-
-        Assert.True(await ids.NewAsync(default) > higher);
-        Assert.True(await ids.NewForTransactionsAsync(default) > higher);
-    }
-
-    [Fact]
     public async Task Only_producers_ids_are_known()
     {
         var ids = Start();
@@ -138,6 +126,57 @@ public sealed class ProducerIdsTests
         _clock.Advance(TimeSpan.FromMinutes(6));
         Assert.False(await other.IsKnownAsync(id, default));
         Assert.False(await ids.DeleteAsync(-5, default));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Where_a_producers_records_go_in_a_topic_is_settled_once(int kind)
+    {
+        var (ids, other) = (Start(), Start());
+        var id = await ids.NewAsync(default);
+
+        _store.Faults.Enqueue((Fault)kind);
+        var first = await ids.SpreadAsync(id, "a", 3, default);
+        var elsewhere = await other.SpreadAsync(id, "a", 8, default);
+        _clock.Advance(TimeSpan.FromHours(7));
+        Assert.True(await other.IsKnownAsync(id, default));
+
+        Assert.Equal(new ProducerSpread(ErrorCode.None, 3), first);
+        Assert.Equal(first, elsewhere);
+        Assert.Equal(first, await Start().SpreadAsync(id, "a", 8, default));
+        Assert.Equal(new ProducerSpread(ErrorCode.None, 8), await other.SpreadAsync(id, "b", 8, default));
+        Assert.Null(await ids.SpreadAsync(id + 1, "a", 3, default));
+    }
+
+    [Fact]
+    public async Task A_new_id_is_above_those_of_a_while_ago_whoever_gave_them_out()
+    {
+        var (seldom, often) = (Start(), Start());
+        await seldom.NewAsync(default);
+        var highest = 0L;
+        for (var i = 0; i < 30; i++)
+        {
+            highest = await often.NewAsync(default);
+        }
+
+        _clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.True(await seldom.NewAsync(default) > highest);
+        Assert.True(await seldom.NewForTransactionsAsync(default) > highest);
+    }
+
+    [Fact]
+    public async Task Of_so_many_topics_at_most()
+    {
+        var ids = Start();
+        var id = await ids.NewAsync(default);
+        for (var topic = 0; topic < new ProducerIdOptions().TopicsMax; topic++)
+        {
+            await ids.SpreadAsync(id, $"{topic:x32}", 1_000, default);
+        }
+
+        Assert.Equal(ErrorCode.PolicyViolation, (await ids.SpreadAsync(id, "one more", 1, default))!.Value.Error);
+        Assert.Equal(1_000, (await Start().SpreadAsync(id, $"{7:x32}", 1, default))!.Value.Partitions);
     }
 
     private static async Task SweepAllAsync(ProducerIds ids)

@@ -1,3 +1,4 @@
+using Serverless.Core;
 using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
 using Serverless.Core.Transactions;
@@ -25,9 +26,21 @@ public sealed class ProducingV2(KeyGate gate, Producer producer, IProducerIds pr
                 throw new RequestException(Problem.ProducerNotFound);
             }
 
-            var identity = key is null ? (ProduceIdentity?)request.Sequence : new ProduceIdentity.Key(key);
+            var identity = key is null ? (ProduceIdentity?)Spread(request.Sequence) : new ProduceIdentity.Key(key);
             var outcomes = await producer.ProduceAsync(to, request.Records, identity, call.CancellationToken);
             return new Produced(outcomes, ProduceReply.V2(call.ReplyType, outcomes));
         });
     }
+
+    private ProduceIdentity.Sequence? Spread(ProduceIdentity.Sequence? sequence) => sequence is null ? null : sequence with
+    {
+        Spread = async (topic, cancellationToken) =>
+            await producers.SpreadAsync(sequence.ProducerId, topic.Id, topic.Partitions, cancellationToken) switch
+            {
+                null => throw new RequestException(Problem.ProducerNotFound),
+                { Error: ErrorCode.None, Partitions: var partitions } => partitions,
+                _ => throw new RequestException(Problem.Content(
+                    "The producer has been used with too many topics; create another, or name the partitions.")),
+            },
+    };
 }
