@@ -46,8 +46,23 @@ internal sealed class PartitionLog
         (await _tails.OpenAsync(cancellationToken)).NextOffset;
 
     public async ValueTask<ErrorCode> EndTransactionAsync(
-        long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
-        (await _appender.EndTransactionAsync(producerId, producerEpoch, commit, cancellationToken)).Error;
+        long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _appender.EndTransactionAsync(producerId, producerEpoch, commit, cancellationToken)).Error;
+        }
+        catch (CorruptLogException)
+        {
+            if ((await _tails.RefreshStartAsync(cancellationToken)).Closed)
+            {
+                // Its bytes are wrong, and its topic is deleted: nobody reads them any more.
+                return ErrorCode.UnknownTopicOrPartition;
+            }
+
+            throw;
+        }
+    }
 
     public async ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(CancellationToken cancellationToken) =>
         [.. (await _tails.RefreshAsync(cancellationToken)).Producers.Open];

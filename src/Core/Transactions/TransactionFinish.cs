@@ -53,10 +53,20 @@ internal sealed class TransactionFinish(
             .Select(partition => (Func<Task>)(() => MarkAsync(row, partition, commit, cancellationToken)))
             .Concat(row.Groups.Select(group => (Func<Task>)(
                 () => offsets.SettleAsync(group, row.Decided, commit, cancellationToken).AsTask())));
+        var failed = new List<Task>();
         foreach (var some in todo.Chunk(rows.Options.FinishedAtOnceMax))
         {
-            await Task.WhenAll(some.Select(each => each()));
+            // One that cannot be told must not keep the readers of all others waiting.
+            var told = Task.WhenAll(some.Select(each => each()));
+            await told.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            if (!told.IsCompletedSuccessfully)
+            {
+                failed.Add(told);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
+
+        await Task.WhenAll(failed);
     }
 
     private async Task MarkAsync(TransactionRow row, RegisteredPartition partition, bool commit, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Serverless.Core.Storage;
 using Serverless.Core.Transactions;
 using Xunit;
 using static Serverless.Core.Tests.Transactions.TransactionWorld;
@@ -103,5 +104,28 @@ public sealed class TransactionSweepTests
 
         await _world.RecoverAsync();
         Assert.Equal(TransactionState.CompleteAbort, await _world.StateAsync("d"));
+    }
+
+    [Fact]
+    public async Task A_log_that_is_wrong_keeps_its_own_marker_from_nobody_else_and_no_transaction_for_ever()
+    {
+        var world = new TransactionWorld();
+        var wide = world.Topics.Make("wide", 40);
+        var step = await BegunAsync(world.First);
+        await ProduceAsync(world.First, step, wide, [.. Enumerable.Range(0, 40).Select(partition => (partition, "a"))]);
+        var segment = Layout.Segment(wide.Id, 0, 0);
+        var size = (await world.Blobs.ListAsync(segment, null, 1, default)).Items[0].Size;
+        await world.Blobs.AppendAsync(segment, size, new byte[100], default);
+
+        await Assert.ThrowsAsync<CorruptLogException>(() => EndAsync(world.First, step, commit: true));
+        for (var partition = 1; partition < 40; partition++)
+        {
+            Assert.Empty(await world.Second.Logs.OpenTransactionsAsync(wide, partition, default));
+        }
+
+        // Its topic is all that can go.
+        await world.Second.Logs.CloseAsync(wide.Id, 0, default);
+
+        Assert.Equal(ErrorCode.None, await EndAsync(world.Start(), step, commit: true));
     }
 }
