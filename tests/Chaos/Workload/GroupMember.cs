@@ -19,6 +19,9 @@ internal sealed class GroupMember(Client client, GroupShape group)
     private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(100), IdleMax = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<At, long> _processed = [];
+
+    // What this instance was given at all: a commit of what was delivered may commit all of it, whatever was refused before.
+    private readonly Dictionary<At, long> _given = [];
     private string? _comesBackAs;
     private int _names, _instances, _received;
     private string _name = "";
@@ -62,6 +65,7 @@ internal sealed class GroupMember(Client client, GroupShape group)
         _name = _comesBackAs ?? $"{client.Name}-{++_names}";
         _comesBackAs = null;
         _processed.Clear();
+        _given.Clear();
         var instance = $"{_name}#{++_instances}";
         foreach (var request in (Request[])[group.Make(_name, client.Name, replace), group.Subscribe(_name)])
         {
@@ -126,6 +130,7 @@ internal sealed class GroupMember(Client client, GroupShape group)
         foreach (var record in ((Poll)operation.Step).Records)
         {
             _processed[record.At] = record.Offset;
+            _given[record.At] = record.Offset;
             _received++;
         }
 
@@ -193,7 +198,7 @@ internal sealed class GroupMember(Client client, GroupShape group)
                 ["topic"] = next.At.Topic, ["partition"] = next.At.Partition, ["offset"] = next.Offset - 1,
             })]),
         };
-        var wouldBe = asked ?? [.. _processed.Select(last => new Next(last.Key, last.Value + 1))];
+        var wouldBe = asked ?? [.. _given.Select(last => new Next(last.Key, last.Value + 1))];
         return client.AskAsync(
             new Request("POST", Path("offsets"), body),
             reply => new Commit(group.Name, Instance!, asked, reply.Outcome == Outcome.Ok ? Commits.Stored(reply) : wouldBe),

@@ -146,7 +146,15 @@ internal sealed class EdgeHost
         var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
         object?[] arguments =
             [.. found.GetParameters().Select(p => p.ParameterType == typeof(HttpRequest) ? (object)request : values[p.Name!])];
-        await (await (Task<IResult>)found.Invoke(instance, arguments)!).ExecuteAsync(context);
+        var result = await (Task<IResult>)found.Invoke(instance, arguments)!;
+        try
+        {
+            await result.ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read it; a server notes that, and no more.
+        }
 
         var response = context.Response;
         return new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(sent.ToArray()), response.Headers);

@@ -41,10 +41,22 @@ internal sealed class PlantedRows(IRowStore rows, PlantedBug bug, TimeProvider c
             actions = [only with { ETag = now.ETag }];
         }
 
+        if (bug == PlantedBug.FreesNameAtOnce && table == Layout.TopicsTable && actions is [{ Kind: RowActionKind.Insert }])
+        {
+            // The network may always do that: with this mistake it is what brings a topic back.
+            _ = RepeatedAsync(table, partition, actions);
+        }
+
         var result = await rows.SubmitAsync(table, partition, [.. actions.Select(Spoiled)], cancellationToken);
         return bug == PlantedBug.ConflictIsSuccess && result.Outcome == SubmitOutcome.Conflict
             ? result with { Outcome = SubmitOutcome.Committed, ETags = [.. actions.Select(action => action.ETag)] }
             : result;
+    }
+
+    private async Task RepeatedAsync(string table, string partition, IReadOnlyList<RowAction> actions)
+    {
+        await Task.Delay(TimeSpan.FromMinutes(2), clock);
+        await rows.SubmitAsync(table, partition, actions, CancellationToken.None);
     }
 
     private RowAction Spoiled(RowAction action)
