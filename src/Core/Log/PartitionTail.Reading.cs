@@ -94,6 +94,13 @@ internal sealed partial class PartitionTail
         lock (_gate)
         {
             LearnNeedsLock(start, readAt);
+            if (_start.Offset > start.Offset)
+            {
+                // Another request has learned of a newer start meanwhile: the checkpoint may be from before it. The caller looks again.
+                _tail = null;
+                _cache.Clear();
+                return;
+            }
 
             // A checkpoint of a segment that retention has passed says nothing any more.
             _tail = checkpoint is not null && checkpoint.SegmentBase >= _start.Offset
