@@ -58,7 +58,7 @@ public sealed class KeyGate(
                 : (await produce(topic, null)).Reply;
         }
 
-        return await ServeAsync(call, request, (hash, before) => StartAsync(hash, before), async attempt =>
+        return await ServeAsync(call, request, StartAsync, async attempt =>
         {
             for (var changes = 0; ; changes++)
             {
