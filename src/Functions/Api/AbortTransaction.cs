@@ -13,11 +13,5 @@ public sealed class AbortTransaction(HttpEdge edge, ITransactions transactions)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/abort")]
         HttpRequest request, string id, string instance) =>
-        edge.ServeAsync(request, Steps.Operation, async call =>
-        {
-            var step = await Steps.BareAsync(call, id, instance);
-            var ended = await transactions.EndAsync(step, commit: false, call.CancellationToken);
-            ended.OrThrow();
-            return Reply.NoContent.WithEpoch(ended.ProducerEpoch);
-        });
+        edge.ServeAsync(request, Steps.Operation, call => Steps.EndAsync(call, transactions, id, instance, commit: false));
 }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Transactions;
 using Serverless.Functions.Http;
-using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Api;
 
@@ -16,7 +15,7 @@ public sealed class CreateProducer(HttpEdge edge, IProducerIds producers)
         edge.ServeAsync(request, Operation.V2Write, async call =>
         {
             using var body = await call.ReadBodyAsync();
-            ProducerField.CheckCreation(body);
+            StrictJson.ExpectNothing(body);
             var id = await producers.NewAsync(call.CancellationToken);
             return call.Json(json =>
             {

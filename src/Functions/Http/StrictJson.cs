@@ -11,6 +11,8 @@ namespace Serverless.Functions.Http;
 /// </remarks>
 internal ref struct StrictJson
 {
+    private static readonly FieldNames NoFields = new();
+
     private readonly ReadOnlySpan<byte> _body;
     private Utf8JsonReader _reader;
 
@@ -43,6 +45,21 @@ internal ref struct StrictJson
         var json = new StrictJson(body, content ?? Problem.Content, severalValues);
         json._reader.Read();
         return json;
+    }
+
+    /// <summary>Throws unless the body says nothing: none at all, or an object without fields.</summary>
+    public static void ExpectNothing(RequestBody body)
+    {
+        if (body.IsEmpty)
+        {
+            return;
+        }
+
+        var json = Open(body.Bytes.Span);
+        json.BeginObject("The body");
+        uint seen = 0;
+        json.NextField(NoFields, ref seen, out _);
+        json.End();
     }
 
     /// <summary>Notes a broken rule; the first one wins.</summary>

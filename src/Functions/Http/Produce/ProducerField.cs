@@ -8,22 +8,6 @@ internal static class ProducerField
     private const int Id = 0, Epoch = 1, BaseSequence = 2;
 
     private static readonly FieldNames Fields = new("id", "epoch", "base_sequence");
-    private static readonly FieldNames NoFields = new();
-
-    /// <summary>The body that asks for a new id: an object with nothing in it, or no body at all.</summary>
-    public static void CheckCreation(RequestBody body)
-    {
-        if (body.IsEmpty)
-        {
-            return;
-        }
-
-        var json = StrictJson.Open(body.Bytes.Span);
-        json.BeginObject("The body");
-        uint seen = 0;
-        json.NextField(NoFields, ref seen, out _);
-        json.End();
-    }
 
     /// <summary>Null where something is wrong with it, which the body's end tells.</summary>
     public static ProduceIdentity.Sequence? Read(ref StrictJson json, bool onePartition)

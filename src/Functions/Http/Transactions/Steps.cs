@@ -14,8 +14,6 @@ internal static class Steps
 
     private const string Epoch = "producer_epoch";
 
-    private static readonly FieldNames NoFields = new();
-
     public static Operation Operation { get; } = Operation.V2Write with { QueryNames = [Epoch] };
 
     public static Operation Produce { get; } =
@@ -29,18 +27,18 @@ internal static class Steps
     public static async ValueTask<TransactionStep> BareAsync(Call call, string transactionalId, string instance)
     {
         using var body = await call.ReadBodyAsync();
-        if (!body.IsEmpty)
-        {
-            var json = StrictJson.Open(body.Bytes.Span);
-            json.BeginObject("The body");
-            for (uint seen = 0; json.NextField(NoFields, ref seen, out _);)
-            {
-            }
-
-            json.End();
-        }
-
+        StrictJson.ExpectNothing(body);
         return Of(call, transactionalId, instance);
+    }
+
+    /// <summary>The last step, whichever way it goes.</summary>
+    public static async ValueTask<Reply> EndAsync(
+        Call call, ITransactions transactions, string transactionalId, string instance, bool commit)
+    {
+        var step = await BareAsync(call, transactionalId, instance);
+        var ended = await transactions.EndAsync(step, commit, call.CancellationToken);
+        ended.OrThrow();
+        return Reply.NoContent.WithEpoch(ended.ProducerEpoch);
     }
 
     public static Reply WithEpoch(this Reply reply, short? epoch) =>
