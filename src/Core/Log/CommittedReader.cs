@@ -130,17 +130,7 @@ internal sealed class CommittedReader(LogContext context, PartitionTail tails, P
         var walk = new RecordBatchReader(batches.Span);
         while (walk.TryRead(out var header, out var batch))
         {
-            var isAborted = header is { IsTransactional: true, IsControl: false };
-            if (isAborted)
-            {
-                isAborted = false;
-                foreach (var transaction in aborted)
-                {
-                    isAborted |= transaction.Holds(header);
-                }
-            }
-
-            if (!isAborted)
+            if (!IsAborted(header, aborted))
             {
                 batch.CopyTo(kept.AsSpan(length));
                 length += batch.Length;
@@ -149,4 +139,7 @@ internal sealed class CommittedReader(LogContext context, PartitionTail tails, P
 
         return kept.AsMemory(0, length);
     }
+
+    private static bool IsAborted(RecordBatchHeader header, List<AbortedTransaction> aborted) =>
+        header is { IsTransactional: true, IsControl: false } && aborted.Exists(transaction => transaction.Holds(header));
 }
