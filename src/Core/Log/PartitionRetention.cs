@@ -62,15 +62,18 @@ internal sealed class PartitionRetention(
     // repetitions and late batches would be taken for news.
     private async ValueTask<bool> IsKeptAsync(LogTail tail, long newStart, CancellationToken cancellationToken)
     {
-        if (tail.Producers.Count == 0 && tail.Keys.IsEmpty)
+        if ((tail.Producers.Count == 0 && tail.Keys.IsEmpty) || await IsCheckpointedAsync(newStart, cancellationToken))
         {
             return true;
         }
 
         await rows.AddCheckpointAsync(tail, decidedFrom: 0, cancellationToken);
         await rows.MoveCheckpointAsync(tail, cancellationToken);
-        return await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken) is { } newest && newest.SegmentBase >= newStart;
+        return await IsCheckpointedAsync(newStart, cancellationToken);
     }
+
+    private async ValueTask<bool> IsCheckpointedAsync(long newStart, CancellationToken cancellationToken) =>
+        await rows.CheckpointAtOrBelowAsync(long.MaxValue, cancellationToken) is { } newest && newest.SegmentBase >= newStart;
 
     private long? DueAgain(
         LogStart start, List<RolledSegment> kept, LogTail tail, TopicSettings settings, long nowMs)
