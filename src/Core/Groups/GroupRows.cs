@@ -14,7 +14,7 @@ internal sealed class GroupRows(
     public const char LeastCharacter = '-';
 
     private readonly GroupCache _cache = new(options.CachedGroupsMax);
-    private readonly Lock _chance = new();
+    private readonly Backoff _backoff = new(clock, random, options.BackoffMin, options.BackoffMax);
 
     public TimeProvider Clock => clock;
 
@@ -88,18 +88,7 @@ internal sealed class GroupRows(
         return result.Outcome;
     }
 
-    public Task PauseAsync(int attempt, CancellationToken cancellationToken)
-    {
-        var most = Math.Min(
-            options.BackoffMax.TotalMilliseconds, options.BackoffMin.TotalMilliseconds * Math.Pow(2, attempt));
-        double share;
-        lock (_chance)
-        {
-            share = random.NextDouble();
-        }
-
-        return Task.Delay(TimeSpan.FromMilliseconds(1 + (most * share)), clock, cancellationToken);
-    }
+    public Task PauseAsync(int attempt, CancellationToken cancellationToken) => _backoff.PauseAsync(attempt, cancellationToken);
 
     private async ValueTask<GroupState> ReadOnceAsync(string group, CancellationToken cancellationToken)
     {

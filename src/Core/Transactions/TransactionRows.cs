@@ -12,6 +12,7 @@ internal sealed record StoredTransaction(
 /// <summary>The rows of transactional ids: read, remembered, and replaced under their ETags.</summary>
 internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvider clock, Random random, TransactionOptions options)
 {
+    private readonly Backoff _backoff = new(clock, random, options.BackoffMin, options.BackoffMax);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StoredTransaction> _remembered = [];
     private readonly Queue<string> _byAge = new();
@@ -65,18 +66,7 @@ internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvid
     /// </summary>
     public DateTimeOffset Now(StoredTransaction known) => known.ServedAt + clock.GetElapsedTime(known.KnownAt);
 
-    public Task PauseAsync(int attempt, CancellationToken cancellationToken)
-    {
-        var most = Math.Min(
-            options.BackoffMax.TotalMilliseconds, options.BackoffMin.TotalMilliseconds * Math.Pow(2, attempt));
-        double share;
-        lock (_gate)
-        {
-            share = random.NextDouble();
-        }
-
-        return Task.Delay(TimeSpan.FromMilliseconds(1 + (most * share)), clock, cancellationToken);
-    }
+    public Task PauseAsync(int attempt, CancellationToken cancellationToken) => _backoff.PauseAsync(attempt, cancellationToken);
 
     // An older one that comes later costs a conflict, and nothing else.
     private StoredTransaction Remember(StoredTransaction stored)
