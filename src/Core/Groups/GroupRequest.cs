@@ -1,5 +1,6 @@
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Groups;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Serverless.Core.Groups.Assignors;
 using Serverless.Core.Groups.Rows;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Groups;
 

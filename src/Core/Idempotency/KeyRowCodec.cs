@@ -1,7 +1,7 @@
 using System.IO.Compression;
-using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Idempotency;
 

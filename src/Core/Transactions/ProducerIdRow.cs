@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Transactions;
 

@@ -1,5 +1,5 @@
-using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 using Serverless.Core.Transactions.Rows;
 
 namespace Serverless.Core.Transactions;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Groups.Rows;
 

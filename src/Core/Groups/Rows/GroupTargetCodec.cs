@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Groups.Rows;
 

@@ -1,4 +1,3 @@
-using Serverless.Core.Groups.Rows;
 using Serverless.Core.Log;
 
 namespace Serverless.Core.Storage.Rows;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Transactions.Rows;
 

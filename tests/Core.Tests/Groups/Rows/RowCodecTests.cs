@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Serverless.Core.Groups;
 using Serverless.Core.Groups.Rows;
+using Serverless.Core.Storage.Rows;
 using Xunit;
 
 namespace Serverless.Core.Tests.Groups.Rows;

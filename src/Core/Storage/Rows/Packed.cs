@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Serverless.Core.Groups.Rows;
+namespace Serverless.Core.Storage.Rows;
 
 /// <summary>Lists packed into binary columns: varints and UTF-8, cut to what one property may hold.</summary>
 /// <remarks>

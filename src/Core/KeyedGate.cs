@@ -1,4 +1,4 @@
-namespace Serverless.Core.Groups;
+namespace Serverless.Core;
 
 /// <summary>Lets those who name the same key through one at a time, in the order in which they came.</summary>
 /// <remarks>Only spares this process's requests from conflicting with each other: safety is the ETags'.</remarks>

@@ -1,4 +1,4 @@
-namespace Serverless.Core.Groups.Rows;
+namespace Serverless.Core.Storage.Rows;
 
 /// <summary>The marks of the last few requests that wrote a row, newest first: how a lost reply is settled.</summary>
 /// <remarks>Several are kept, as another request may write the row between a lost reply and the look for it.</remarks>
