@@ -18,8 +18,14 @@ internal sealed record ChaosSettings(int Seconds, int Seed)
 
     /// <summary>The variables CHAOS_SECONDS and CHAOS_SEED; without a seed, the clock gives one.</summary>
     public static ChaosSettings FromEnvironment(TimeProvider clock) => new(
-        Number("CHAOS_SECONDS") ?? SecondsByDefault,
-        Number("CHAOS_SEED") ?? (int)(clock.GetUtcNow().ToUnixTimeSeconds() % 1_000_000));
+        Number("CHAOS_SECONDS") ?? SecondsByDefault, SeedOf(clock));
+
+    public static int SeedOf(TimeProvider clock) =>
+        Number("CHAOS_SEED") ?? (int)(clock.GetUtcNow().ToUnixTimeSeconds() % 1_000_000);
+
+    public static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+        : null;
 
     /// <summary>The line that runs it again.</summary>
     public string Replay => $"CHAOS_SEED={Seed} CHAOS_SECONDS={Seconds} ./test chaos";
@@ -27,8 +33,4 @@ internal sealed record ChaosSettings(int Seconds, int Seed)
     /// <summary>Chance of its own for each part of the run, so that none shifts what another draws.</summary>
     public Random RandomOf(string part) =>
         new(unchecked((int)part.Aggregate(2166136261u ^ (uint)Seed, (hash, letter) => (hash ^ letter) * 16777619u)));
-
-    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
-        ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
-        : null;
 }
