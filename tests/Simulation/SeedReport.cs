@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serverless.Simulation.Storage;
 using Serverless.Simulation.World;
+using Xunit;
 
 namespace Serverless.Simulation;
 
@@ -10,6 +11,9 @@ internal sealed class SeedReport(ulong planned)
 {
     // A long run says now and then how far it is.
     private const ulong ProgressEvery = 10_000;
+
+    // More would mostly be the same again.
+    private const int FindingsMax = 5;
 
     private readonly List<SeedResult> _findings = [];
     private ulong _seeds;
@@ -21,6 +25,30 @@ internal sealed class SeedReport(ulong planned)
     public FaultTable Faults { get; } = new();
 
     public IReadOnlyList<SeedResult> Findings => _findings;
+
+    /// <summary>Runs the seeds that the environment asks for, and fails on what they find. Null where it was one alone.</summary>
+    public static SeedReport? Of(Func<ulong, SeedResult> run)
+    {
+        if (Seeds.One is { } one)
+        {
+            var result = run(one);
+            Assert.True(result.Failure is null, result.Report());
+            return null;
+        }
+
+        var report = new SeedReport(Seeds.Count);
+        Seeds.Run(Seeds.First, Seeds.Count, run, result =>
+        {
+            report.Add(result);
+            return report.Findings.Count < FindingsMax;
+        });
+
+        report.SayAll();
+        Assert.True(
+            report.Findings.Count == 0,
+            string.Join("\n\n", report.Findings.OrderBy(result => result.Seed).Select(result => result.Report()).Append(report.Summary())));
+        return report;
+    }
 
     public void Add(SeedResult result)
     {

@@ -8,18 +8,18 @@ using Serverless.Core.Topics;
 namespace Serverless.Simulation.Bugs;
 
 /// <summary>The log, with a mistake between it and its callers.</summary>
-internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvider clock) : IPartitionLogs
+internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvider clock) : DelegatingLogs(logs)
 {
     private readonly Dictionary<(string, int), (OffsetSnapshot Marks, long At)> _marks = [];
     private readonly Dictionary<(string, int, AppendIdentity), AppendAnswer> _remembered = [];
 
-    public async ValueTask<AppendAnswer> AppendAsync(
+    public override async ValueTask<AppendAnswer> AppendAsync(
         Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity? identity, CancellationToken cancellationToken)
     {
         if (bug == PlantedBug.SplitsBatch && Halves(batch) is var (first, second))
         {
-            var answer = await logs.AppendAsync(topic, partition, first, identity, cancellationToken);
-            await logs.AppendAsync(topic, partition, second, identity, cancellationToken);
+            var answer = await base.AppendAsync(topic, partition, first, identity, cancellationToken);
+            await base.AppendAsync(topic, partition, second, identity, cancellationToken);
             return answer;
         }
 
@@ -30,7 +30,7 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
 
         try
         {
-            var answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
+            var answer = await base.AppendAsync(topic, partition, batch, identity, cancellationToken);
             return bug == PlantedBug.DefiniteErrorAfterEffect && answer.Error == ErrorCode.RequestTimedOut
                 ? new AppendAnswer(ErrorCode.UnknownTopicOrPartition, -1)
                 : answer;
@@ -41,21 +41,10 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
         }
     }
 
-    public ValueTask<long> KnownEndAsync(Topic topic, int partition, CancellationToken cancellationToken) =>
-        logs.KnownEndAsync(topic, partition, cancellationToken);
-
-    public ValueTask<ErrorCode> EndTransactionAsync(
-        string topicId, int partition, long producerId, short producerEpoch, bool commit, CancellationToken cancellationToken) =>
-        logs.EndTransactionAsync(topicId, partition, producerId, producerEpoch, commit, cancellationToken);
-
-    public ValueTask<IReadOnlyList<OpenTransaction>> OpenTransactionsAsync(
-        Topic topic, int partition, CancellationToken cancellationToken) =>
-        logs.OpenTransactionsAsync(topic, partition, cancellationToken);
-
-    public async ValueTask<FetchAnswer> FetchAsync(
+    public override async ValueTask<FetchAnswer> FetchAsync(
         Topic topic, int partition, long offset, int bytesMax, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        var answer = await logs.FetchAsync(
+        var answer = await base.FetchAsync(
             topic, partition, offset, bytesMax, bug == PlantedBug.ReadsUncommitted ? IsolationLevel.ReadUncommitted : isolation,
             cancellationToken);
         if (bug == PlantedBug.EmptyAboveEnd && answer.Error == ErrorCode.OffsetOutOfRange)
@@ -66,7 +55,7 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
         return bug == PlantedBug.SkipsTornTail ? answer with { Batches = WithoutLast(answer.Batches) } : answer;
     }
 
-    public async ValueTask<OffsetSnapshot> OffsetsAsync(Topic topic, int partition, CancellationToken cancellationToken)
+    public override async ValueTask<OffsetSnapshot> OffsetsAsync(Topic topic, int partition, CancellationToken cancellationToken)
     {
         if (bug == PlantedBug.CachedMarks && _marks.TryGetValue((topic.Id, partition), out var cached)
             && clock.GetElapsedTime(cached.At) < TimeSpan.FromSeconds(5))
@@ -74,23 +63,19 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
             return cached.Marks;
         }
 
-        var marks = await logs.OffsetsAsync(topic, partition, cancellationToken);
+        var marks = await base.OffsetsAsync(topic, partition, cancellationToken);
         _marks[(topic.Id, partition)] = (marks, clock.GetTimestamp());
         return marks;
     }
 
-    public async ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(
+    public override async ValueTask<OffsetAndTimestamp?> OffsetForTimestampAsync(
         Topic topic, int partition, long timestampMs, CancellationToken cancellationToken)
     {
-        var found = await logs.OffsetForTimestampAsync(topic, partition, timestampMs, cancellationToken);
+        var found = await base.OffsetForTimestampAsync(topic, partition, timestampMs, cancellationToken);
         return bug == PlantedBug.TimestampPastFirst && found is { } first
-            ? await logs.OffsetForTimestampAsync(topic, partition, first.TimestampMs + 1, cancellationToken)
+            ? await base.OffsetForTimestampAsync(topic, partition, first.TimestampMs + 1, cancellationToken)
             : found;
     }
-
-    public ValueTask<bool> WaitAsync(
-        IReadOnlyList<PartitionPosition> positions, TimeSpan wait, CancellationToken cancellationToken) =>
-        logs.WaitAsync(positions, wait, cancellationToken);
 
     private async ValueTask<AppendAnswer?> IdentifiedAsync(
         Topic topic, int partition, ReadOnlyMemory<byte> batch, AppendIdentity identity, CancellationToken cancellationToken)
@@ -100,22 +85,22 @@ internal sealed class PlantedLogs(IPartitionLogs logs, PlantedBug bug, TimeProvi
             case (PlantedBug.SequencesFromMemory, AppendIdentity.Sequence) or (PlantedBug.KeysFromMemory, AppendIdentity.Key):
                 if (!_remembered.TryGetValue((topic.Id, partition, identity), out var known))
                 {
-                    known = await logs.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken);
+                    known = await base.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken);
                     _remembered[(topic.Id, partition, identity)] = known;
                 }
 
                 return known;
 
             case (PlantedBug.FencesNothing, AppendIdentity.Sequence):
-                var answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
+                var answer = await base.AppendAsync(topic, partition, batch, identity, cancellationToken);
                 return answer.Error == ErrorCode.InvalidProducerEpoch
-                    ? await logs.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken)
+                    ? await base.AppendAsync(topic, partition, Stamped(batch, identity), identity: null, cancellationToken)
                     : answer;
 
             case (PlantedBug.AnswersRepetitionsAnew, _):
-                answer = await logs.AppendAsync(topic, partition, batch, identity, cancellationToken);
+                answer = await base.AppendAsync(topic, partition, batch, identity, cancellationToken);
                 return answer.IsDuplicate
-                    ? answer with { BaseOffset = (await logs.OffsetsAsync(topic, partition, cancellationToken)).LogEndOffset }
+                    ? answer with { BaseOffset = (await base.OffsetsAsync(topic, partition, cancellationToken)).LogEndOffset }
                     : answer;
 
             default:

@@ -29,7 +29,6 @@ internal sealed class CopyRun
     private readonly RandomFaults _faults;
     private readonly TopicNames _topics = new([In, Out], changes: false);
     private readonly Dictionary<string, Topic> _made = [];
-    private readonly List<Client> _clients = [];
 
     private CopyRun(ulong seed, PlantedBug bug, int? inputs)
     {
@@ -47,27 +46,8 @@ internal sealed class CopyRun
     private static SeedResult RunHere(ulong seed, PlantedBug bug, int? inputs)
     {
         var run = new CopyRun(seed, bug, inputs);
-        GuaranteeException? failure = null;
-        try
-        {
-            run.All();
-        }
-        catch (GuaranteeException found)
-        {
-            failure = found;
-        }
-        catch (Exception exception)
-        {
-            failure = new GuaranteeException("simulator", exception.ToString());
-        }
-
-        return new SeedResult(
-            seed, bug, failure, failure is null ? "" : run._cluster.History.ToString(), run._loop.Trace.Value,
-            run._loop.Now, run._cluster.History.Events, run._cluster.Operations, run._cluster.Table)
-        {
-            Suite = "Transaction",
-            Copied = failure is null ? run.Copied().Count : 0,
-        };
+        var result = SeedResult.Of(seed, bug, run._loop, run._cluster, run.All);
+        return result with { Suite = "Transaction", Copied = result.Failure is null ? run.Copied().Count : 0 };
     }
 
     private void All()
@@ -312,10 +292,5 @@ internal sealed class CopyRun
         }
     }
 
-    private Client NewClient(string name)
-    {
-        var client = new Client(_cluster, new Random(_chance.Workload.Next()), name);
-        _clients.Add(client);
-        return client;
-    }
+    private Client NewClient(string name) => new(_cluster, new Random(_chance.Workload.Next()), name);
 }

@@ -23,7 +23,6 @@ internal sealed class SeedRun
     private readonly Chance _chance;
     private readonly RandomFaults _faults;
     private readonly TopicNames _topics;
-    private readonly List<Client> _clients = [];
 
     private SeedRun(ulong seed, PlantedBug bug)
     {
@@ -41,23 +40,7 @@ internal sealed class SeedRun
     private static SeedResult RunHere(ulong seed, PlantedBug bug)
     {
         var run = new SeedRun(seed, bug);
-        GuaranteeException? failure = null;
-        try
-        {
-            run.All();
-        }
-        catch (GuaranteeException found)
-        {
-            failure = found;
-        }
-        catch (Exception exception)
-        {
-            failure = new GuaranteeException("simulator", exception.ToString());
-        }
-
-        return new SeedResult(
-            seed, bug, failure, failure is null ? "" : run._cluster.History.ToString(), run._loop.Trace.Value,
-            run._loop.Now, run._cluster.History.Events, run._cluster.Operations, run._cluster.Table);
+        return SeedResult.Of(seed, bug, run._loop, run._cluster, run.All);
     }
 
     private void All()
@@ -185,31 +168,6 @@ internal sealed class SeedRun
         }
     }
 
-    private Client NewClient(string name, TimeSpan? patience = null)
-    {
-        var client = new Client(_cluster, new Random(_chance.Workload.Next()), name) { Patience = patience };
-        _clients.Add(client);
-        return client;
-    }
-}
-
-/// <summary>What became of a seed.</summary>
-internal sealed record SeedResult(
-    ulong Seed, PlantedBug Bug, GuaranteeException? Failure, string History, ulong Trace, TimeSpan Virtual, long Events,
-    long Operations, FaultTable Faults)
-{
-    /// <summary>Which kind of seed it is, as the name of its tests begins.</summary>
-    public string Suite { get; init; } = "";
-
-    /// <summary>Records that were copied by transactions.</summary>
-    public int Copied { get; init; }
-
-    public string Report() =>
-        $"""
-        {Failure?.Message}
-
-        {History}
-
-        Replay: {(Bug == PlantedBug.None ? "" : $"BUG={Bug} ")}SEED={Seed} dotnet run --project tests/Simulation -- -class "*.{Suite}SeedTests"
-        """;
+    private Client NewClient(string name, TimeSpan? patience = null) =>
+        new(_cluster, new Random(_chance.Workload.Next()), name) { Patience = patience };
 }
