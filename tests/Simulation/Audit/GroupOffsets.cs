@@ -73,9 +73,11 @@ internal sealed class GroupOffsets(GroupClaims claims)
     {
         // The newest: a reset may have moved over the same offsets before, with nothing to receive. One that began just there comes
         // first: of two polls at once, a step that the log's start has passed since may be the other's.
-        var found = Advances.FindLastIndex(step => step.Instance == instance && step.To == to && step.From == from);
-        found = found >= 0 ? found : Advances.FindLastIndex(step =>
-            step.Instance == instance && step.To == to && (step.From < 0 || step.From < log.Start));
+        // And of two polls at once that are looked at together, the second may have been moved over what the first has received,
+        // where the group was set back in between: at most once, what is received is a step that was committed.
+        var found = Newest(step => step.From == from && (!claims.AtMostOnce || step.Committed >= to));
+        found = found >= 0 ? found : Newest(step => step.From == from);
+        found = found >= 0 ? found : Newest(step => step.From < 0 || step.From < log.Start);
         Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
         Guarantee.Holds(
             !claims.AtMostOnce || Advances[found].Committed >= to, "G5",
@@ -87,6 +89,9 @@ internal sealed class GroupOffsets(GroupClaims claims)
                 _delivered.Add(offset) || !claims.AtMostOnce || _wentBack, "G5",
                 $"{group}: {instance} received {offset} of {log.Name}, which was delivered before, at most once.");
         }
+
+        int Newest(Predicate<Advance> fits) =>
+            Advances.FindLastIndex(step => step.Instance == instance && step.To == to && fits(step));
     }
 
     /// <summary>Everything below was received by somebody, or is no longer in the log.</summary>
