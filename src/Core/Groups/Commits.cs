@@ -48,7 +48,8 @@ internal static class Commits
     /// <summary>Adds an offset that waits for its transaction.</summary>
     /// <param name="by">The consumer whose offset it is; null where no instance is told.</param>
     /// <returns>
-    /// As for a commit; with <c>exactly_once</c> StaleMemberEpoch too where it was not delivered since the partition was claimed.
+    /// As for a commit; with <c>exactly_once</c> StaleMemberEpoch too where it was not delivered since the partition was claimed, and
+    /// so where the group does not stand at <c>From</c>.
     /// UnstableOffsetCommit when another transaction's offset waits there; InvalidRequest when a higher one of this
     /// transaction does: then this one is of an earlier request that comes late.
     /// </returns>
@@ -61,7 +62,8 @@ internal static class Commits
         var isAllowed = owner is null ? IsFreeFor(by, stored, topicId)
             : by is null ? MayBeAddedFor(owner, stored, topicId, offset.Offset)
             : owner.Name == by.Name;
-        if (!isAllowed || !WasDelivered(by, stored, topicId, offset.Offset))
+        var stands = offset.From is not { } from || ShareProtocol.StandsAt(stored, topicId, from);
+        if (!isAllowed || !stands || !WasDelivered(by, stored, topicId, offset.Offset))
         {
             return ErrorCode.StaleMemberEpoch;
         }

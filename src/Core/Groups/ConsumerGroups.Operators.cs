@@ -17,7 +17,8 @@ public sealed partial class ConsumerGroups
 
         var draft = new GroupDraft(state);
         var members = draft.Members.Select(member => new MemberDescription(
-            member.Name, member.Settings.GroupInstanceId, [.. draft.OwnedBy(member).Select(owned => owned.At)])).ToList();
+            member.Name, member.Settings.GroupInstanceId, [.. draft.OwnedBy(member).Select(owned => owned.At)],
+            member.LeaseIsOver(state.ServedAt))).ToList();
         var isSettled = draft.Members.All(member => draft.OwnedBy(member).Select(owned => owned.At)
             .SequenceEqual(row.Target.Of(member.MemberId)));
         var status = members.Count == 0 ? "EMPTY" : isSettled ? "STABLE" : "PREPARING_REBALANCE";
@@ -138,7 +139,8 @@ public sealed partial class ConsumerGroups
 
             // The group row goes last: while it is there, each page is conditional on it, and so is whoever joins meanwhile.
             began = true;
-            if (!Instances.Expire(draft, await _topics.ForAsync(draft, cancellationToken), state.ServedAt))
+            if (!Instances.Expire(draft, await _topics.ForAsync(draft, cancellationToken), state.ServedAt)
+                && !await DeleteEffectsAsync(draft, cancellationToken))
             {
                 DeletePage(draft);
             }

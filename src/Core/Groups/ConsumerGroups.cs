@@ -11,7 +11,7 @@ namespace Serverless.Core.Groups;
 /// This part has what all requests share; the others have a topic each. Requests of one instance go through one at a time
 /// within a process, and so do joins and leaves of one group; between processes the rows' ETags decide.
 /// </remarks>
-public sealed partial class ConsumerGroups : IConsumerGroups, IPendingOffsets
+public sealed partial class ConsumerGroups : IConsumerGroups, IPendingOffsets, IGroupShares
 {
     private readonly KeyedGate _gates = new();
     private readonly IRowStore _store;

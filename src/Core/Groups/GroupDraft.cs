@@ -14,6 +14,7 @@ internal sealed class GroupDraft(GroupState state)
     // Ordered by row key, so that equal decisions give equal submissions.
     private readonly SortedDictionary<string, Change> _changes = new(StringComparer.Ordinal);
     private readonly Dictionary<TopicPartition, PartitionRow> _partitions = [];
+    private readonly List<RowAction> _effects = [];
     private ImmutableSortedDictionary<string, ConsumerRow>? _consumers;
     private Dictionary<string, ConsumerRow>? _byIncarnation;
 
@@ -109,14 +110,17 @@ internal sealed class GroupDraft(GroupState state)
 
     public void DeleteGroup() => _changes[GroupRow.RowKey] = new(null, state.Group!.Value.ETag, this);
 
-    /// <summary>The conditional actions, in order of their keys.</summary>
+    /// <summary>Changes of rows that are not the group's business, in the same transaction.</summary>
+    public void Add(IReadOnlyList<RowAction> effects) => _effects.AddRange(effects);
+
+    /// <summary>The conditional actions: those of the group in order of their keys, then the effects.</summary>
     public IReadOnlyList<RowAction> Actions() => [.. _changes.Select(change => (change.Value.Row, change.Value.ETag) switch
     {
         (null, { } etag) => RowAction.Delete(change.Key, etag),
         ({ } row, null) => RowAction.Insert(change.Key, Encode(row)),
         ({ } row, { } etag) => RowAction.Replace(change.Key, Encode(row), etag),
         _ => throw new InvariantException($"Neither a row nor a former one: {change.Key}"),
-    })];
+    }), .. _effects];
 
     /// <summary>The rows of <paramref name="current"/> with these changes in them, as they were committed.</summary>
     public GroupState AppliedTo(GroupState current, IReadOnlyList<string?> etags)

@@ -13,6 +13,9 @@ internal sealed class GroupRows(
     // Of those that keys are made of: with it behind a key begins what follows the key.
     public const char LeastCharacter = '-';
 
+    // Behind the last of the group's own rows, and before its consumers' effects.
+    private const string Behind = "p";
+
     private readonly GroupCache _cache = new(options.CachedGroupsMax);
     private readonly Backoff _backoff = new(clock, random, options.BackoffMin, options.BackoffMax);
 
@@ -103,7 +106,7 @@ internal sealed class GroupRows(
         string? from = null;
         for (var more = true; more;)
         {
-            var page = await store.QueryAsync(Table, new RowQuery(partition, from), cancellationToken);
+            var page = await store.QueryAsync(Table, new RowQuery(partition, from, Behind), cancellationToken);
             foreach (var stored in page.Rows)
             {
                 if (stored.Key.Row == GroupRow.RowKey)

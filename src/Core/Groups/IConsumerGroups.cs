@@ -130,7 +130,11 @@ public readonly record struct GroupAnswer<T>(ErrorCode Error, T? Value, string? 
 public sealed record Subscription(IReadOnlyList<string>? Topics, string? Pattern);
 
 /// <summary>A next offset: committed, or where to go on. Metadata is the committer's own text.</summary>
-public readonly record struct GroupOffset(TopicPartition At, long Offset, string Metadata = "");
+public readonly record struct GroupOffset(TopicPartition At, long Offset, string Metadata = "")
+{
+    /// <summary>Where the group must stand for the offset to be added to a transaction; null does not matter.</summary>
+    public OffsetMark? From { get; init; }
+}
 
 public enum SeekKind
 {
@@ -197,5 +201,6 @@ public sealed record GroupPage(IReadOnlyList<string> Groups, bool More);
 public sealed record GroupDescription(
     string Group, string State, int Generation, string Assignor, bool IsSimple, IReadOnlyList<MemberDescription> Members);
 
+/// <param name="IsOverdue">Its session has timed out, and nobody has ended its membership yet.</param>
 public sealed record MemberDescription(
-    string Instance, string? GroupInstanceId, IReadOnlyList<TopicPartition> Partitions);
+    string Instance, string? GroupInstanceId, IReadOnlyList<TopicPartition> Partitions, bool IsOverdue = false);

@@ -8,10 +8,11 @@ namespace Serverless.Core.Storage;
 /// <item><term>segment blobs</term><description>Until retention passes them or their topic is removed.</description></item>
 /// <item><term>topics</term><description>One row a topic; one a deleted topic until its blobs are gone.</description></item>
 /// <item><term>checkpoints</term><description>Per partition: where the log starts, its rolled segments, its checkpoints.</description></item>
-/// <item><term>groups</term><description>Per group: the group, its instances, its partitions. And the list of groups.</description></item>
+/// <item><term>groups</term><description>Per group: the group, its instances, its partitions, and rows of its own that its handlers keep. And the list of groups.</description></item>
 /// <item><term>idempotency</term><description>One row an idempotency key, until it has expired.</description></item>
 /// <item><term>producers</term><description>One row a producer id, until it is deleted or expires. And the next id, for ever.</description></item>
 /// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
+/// <item><term>deliveries</term><description>One row a group that has one, until it is deleted. And the secret of calls to workers, for ever.</description></item>
 /// </list>
 /// </remarks>
 public static class Layout
@@ -27,6 +28,8 @@ public static class Layout
     public const string ProducersTable = "producers";
 
     public const string TransactionsTable = "transactions";
+
+    public const string DeliveriesTable = "deliveries";
 
     /// <summary>A segment is named by the offset of its first record, so that names sort as offsets do.</summary>
     public static string Segment(string topicId, int partition, long baseOffset) =>
