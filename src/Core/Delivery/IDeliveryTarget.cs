@@ -1,4 +1,5 @@
 using Serverless.Core.Groups;
+using Serverless.Core.Storage;
 
 namespace Serverless.Core.Delivery;
 
@@ -29,7 +30,11 @@ public abstract record SendOutcome
     }
 
     /// <summary>Its effects are there: the group goes on behind it.</summary>
-    public sealed record Done : SendOutcome;
+    public sealed record Done : SendOutcome
+    {
+        /// <summary>Changes of the group's own rows (<see cref="EffectRows"/>) that are to happen in the transaction that moves the group on.</summary>
+        public IReadOnlyList<RowAction> Effects { get; init; } = [];
+    }
 
     /// <summary>It failed, or nobody knows: to be tried again.</summary>
     /// <param name="After">No sooner than this; null leaves it to the retry policy.</param>

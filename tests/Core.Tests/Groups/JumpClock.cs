@@ -13,10 +13,18 @@ internal sealed class JumpClock : TimeProvider
 
     public override long GetTimestamp() => _ticks;
 
+    /// <summary>Where several wait at once: each until its time, and time moves when nobody has anything to do.</summary>
+    public TestLoop? Loop { get; set; }
+
     public void Advance(TimeSpan by) => _ticks += by.Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
+        if (Loop is { } loop)
+        {
+            return loop.CreateTimer(callback, state, dueTime);
+        }
+
         if (dueTime >= TimeSpan.Zero)
         {
             Advance(dueTime);

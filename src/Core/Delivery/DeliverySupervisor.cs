@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+using Serverless.Core.Groups;
+
+namespace Serverless.Core.Delivery;
+
+/// <summary>Has workers started elsewhere: by a call that the platform spreads over instances, and scales out by.</summary>
+public interface IWorkerStarter
+{
+    /// <summary>Returns when a worker has begun. May begin twice without harm.</summary>
+    /// <param name="instance">The member that it is, or goes on as.</param>
+    /// <exception cref="WorkerStartException">Nobody has begun, as far as is known.</exception>
+    ValueTask StartAsync(string group, string instance, CancellationToken cancellationToken);
+}
+
+/// <summary>No worker could be started; the next look will try again.</summary>
+public sealed class WorkerStartException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Looks after deliveries: sees what there is to do and who works, and has as many workers started as that deserves.</summary>
+/// <remarks>It does no work of its own, so it may run on one instance, on several, late, or not at all for a while.</remarks>
+public sealed partial class DeliverySupervisor(
+    Deliveries deliveries, DeliveryStates states, IConsumerGroups groups, IWorkerStarter starter, IIdSource ids,
+    DeliveryOptions options, ILogger<DeliverySupervisor> logger)
+{
+    /// <summary>All deliveries, each for itself.</summary>
+    public async ValueTask LookAsync(CancellationToken cancellationToken)
+    {
+        foreach (var delivery in await deliveries.ListAsync(cancellationToken))
+        {
+            try
+            {
+                await LookAsync(delivery, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // The others must not wait for this one.
+                LookFailed(e, delivery.Group);
+            }
+        }
+    }
+
+    /// <summary>One delivery; gives how many workers were started.</summary>
+    public async ValueTask<int> LookAsync(GroupDelivery delivery, CancellationToken cancellationToken)
+    {
+        if (delivery.Paused)
+        {
+            return 0;
+        }
+
+        var (partitions, now) = await states.PartitionsAsync(delivery, cancellationToken);
+        var busy = partitions.Count(partition => partition.IsDue(now));
+        var deserved = (busy + options.PartitionsPerWorker - 1) / options.PartitionsPerWorker;
+        return busy == 0
+            ? 0
+            : await StartAsync(delivery, Math.Min(deserved, delivery.Settings.WorkersMax), cancellationToken);
+    }
+
+    /// <summary>Something came for a delivery: one worker is enough to begin with, if there is none.</summary>
+    public async ValueTask WakeAsync(GroupDelivery delivery, CancellationToken cancellationToken)
+    {
+        if (!delivery.Paused)
+        {
+            await StartAsync(delivery, 1, cancellationToken);
+        }
+    }
+
+    /// <summary>A worker's slice is over: another goes on in its name, and more are started if there is so much to do.</summary>
+    public async ValueTask SucceedAsync(string group, string instance, CancellationToken cancellationToken)
+    {
+        await starter.StartAsync(group, instance, cancellationToken);
+        if (await deliveries.FindAsync(group, cancellationToken) is { } delivery)
+        {
+            await LookAsync(delivery, cancellationToken);
+        }
+    }
+
+    private async ValueTask<int> StartAsync(GroupDelivery delivery, int wanted, CancellationToken cancellationToken)
+    {
+        var description = await groups.DescribeAsync(delivery.Group, cancellationToken);
+        var live = description?.Members.Count(member =>
+            member.Instance.StartsWith(DeliveryWorker.NamePrefix, StringComparison.Ordinal) && !member.IsOverdue) ?? 0;
+        var missing = Math.Max(0, wanted - live);
+        for (var started = 0; started < missing; started++)
+        {
+            await starter.StartAsync(delivery.Group, DeliveryWorker.NamePrefix + ids.NewId(), cancellationToken);
+        }
+
+        if (missing > 0)
+        {
+            WorkersStarted(delivery.Group, missing, live);
+        }
+
+        return missing;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Started {Count} workers for group {Group}, which had {Live}.")]
+    private partial void WorkersStarted(string group, int count, int live);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The delivery of group {Group} could not be looked after.")]
+    private partial void LookFailed(Exception exception, string group);
+}

@@ -1,0 +1,361 @@
+using Microsoft.Extensions.Logging;
+using Serverless.Core.Groups;
+using Serverless.Core.Log;
+using Serverless.Core.Storage;
+using Serverless.Core.Topics;
+
+namespace Serverless.Core.Delivery;
+
+/// <summary>How one partition's delivery came to its end in one worker.</summary>
+internal enum PartitionEnd
+{
+    /// <summary>It was told to end.</summary>
+    Over,
+
+    /// <summary>The partition stands elsewhere than was known: another's, or moved by somebody else. To be looked at again.</summary>
+    Moved,
+
+    /// <summary>Storage failed, or the log cannot be read: to be tried again a little later.</summary>
+    Trouble,
+
+    /// <summary>The target wants no more, and the delivery is paused.</summary>
+    Gone,
+}
+
+/// <summary>Takes one partition's records to the target, one batch at a time, while one worker has the partition.</summary>
+/// <remarks>
+/// Upholds <b>same range, same key</b>: what a batch has in it is written to the partition's row before it is first sent, and stays
+/// there until its effects are; whoever goes on sends that very range under that very key. Each step is on condition that the row
+/// stands where this left it, so the one that does not know that it was overtaken moves nothing.
+/// </remarks>
+internal sealed partial class PartitionDelivery(
+    WorkerContext work, Topic topic, SharePartition share, ILogger<DeliveryWorker> logger)
+{
+    // Others append too; so a look now and then, and the wait itself is woken by what this process appends.
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
+
+    private readonly RangeReader _reader = new(work.Logs, topic, share.At.Partition);
+    private readonly PartitionTransactions _transactions = new(
+        work.Transactions, work.Options, work.Delivery.Group, work.Instance, share.At, share.TopicId);
+
+    private OffsetMark _mark = share.Mark;
+    private RangeMark? _range = RangeMark.Of(share.Mark);
+
+    // Of the range, where it was read already.
+    private RangeRead? _read;
+
+    private DeliverySettings Settings => work.Delivery.Settings;
+
+    /// <summary>Since when there has been nothing to do, by the stopwatch; null while there is.</summary>
+    public long? QuietSince { get; private set; }
+
+    /// <summary>Until when a batch that failed waits to be tried again, by the service's clock.</summary>
+    public DateTimeOffset? ParkedUntil { get; private set; }
+
+    /// <param name="over">Ends waits; a batch that is being sent is seen through.</param>
+    public async Task<PartitionEnd> RunAsync(CancellationToken over, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!over.IsCancellationRequested)
+            {
+                if (_range is null)
+                {
+                    await FixAsync(over, cancellationToken);
+                }
+                else if (await IsDueAsync(_range, over, cancellationToken) && !await AttemptAsync(_range, cancellationToken))
+                {
+                    return PartitionEnd.Gone;
+                }
+            }
+
+            return PartitionEnd.Over;
+        }
+        catch (PartitionMovedException)
+        {
+            return PartitionEnd.Moved;
+        }
+        catch (Exception e) when (e is StorageException or CorruptLogException)
+        {
+            PartitionTroubled(e, work.Delivery.Group, share.At);
+            return PartitionEnd.Trouble;
+        }
+    }
+
+    /// <summary>Finds the next batch and fixes its range; or passes over what is no record; or waits.</summary>
+    private async ValueTask FixAsync(CancellationToken over, CancellationToken cancellationToken)
+    {
+        var read = await _reader.NextAsync(_mark.Offset, Settings, cancellationToken);
+        if (read is { Records: > 0, IsFull: false } && Settings.Linger > TimeSpan.Zero)
+        {
+            await Waiting.UntilAsync(
+                either => _reader.WaitAsync(read.WaitFrom, Settings.Linger, either), over, cancellationToken);
+            read = await _reader.NextAsync(_mark.Offset, Settings, cancellationToken);
+        }
+
+        if (read.Error is not (ErrorCode.None or ErrorCode.OffsetOutOfRange))
+        {
+            throw new PartitionMovedException();
+        }
+
+        if (read.Records == 0 && read.NextOffset > _mark.Offset)
+        {
+            // Markers, or what retention was faster with.
+            await StepAsync(new(read.NextOffset, ""), -1, [], cancellationToken);
+            return;
+        }
+
+        if (read.Records == 0)
+        {
+            // Or the group was set to behind the end: then the log has yet to come there.
+            QuietSince ??= work.Clock.GetTimestamp();
+            await Waiting.UntilAsync(either => _reader.WaitAsync(read.WaitFrom, WaitMax, either), over, cancellationToken);
+            return;
+        }
+
+        QuietSince = null;
+        var range = new RangeMark(_mark.Offset, read.NextOffset);
+        if (work.Target is not null)
+        {
+            await StepAsync(_mark with { Metadata = range.Encode() }, range.To, [], cancellationToken);
+        }
+
+        (_range, _read) = (range, read);
+    }
+
+    private async ValueTask<bool> IsDueAsync(RangeMark range, CancellationToken over, CancellationToken cancellationToken)
+    {
+        ParkedUntil = range.Due;
+        var wait = range.Due - work.Now;
+        if (wait > TimeSpan.Zero)
+        {
+            await Waiting.UntilAsync(
+                async either =>
+                {
+                    await Task.Delay(wait.Value, work.Clock, either);
+                    return true;
+                },
+                over, cancellationToken);
+        }
+
+        ParkedUntil = null;
+        return !over.IsCancellationRequested;
+    }
+
+    /// <summary>One attempt at a range, and what follows from it; false when the target wants no more.</summary>
+    private async ValueTask<bool> AttemptAsync(RangeMark range, CancellationToken cancellationToken)
+    {
+        var read = _read ??= await _reader.WholeAsync(range, Settings, cancellationToken);
+        if (read.Error == ErrorCode.OffsetOutOfRange || (read.Error == ErrorCode.None && read.Records == 0))
+        {
+            RangeLost(work.Delivery.Group, share.At, range.From, range.To);
+            await StepAsync(new(range.To, ""), -1, [], cancellationToken);
+            (_range, _read) = (null, null);
+            return true;
+        }
+
+        if (read.Error != ErrorCode.None)
+        {
+            throw new PartitionMovedException();
+        }
+
+        switch (await SendAsync(range, read.Slice, cancellationToken))
+        {
+            case SendOutcome.Done done:
+                await GoOnAsync(range, done, cancellationToken);
+                return true;
+            case SendOutcome.Gone gone:
+                await work.PauseAsync(gone.Error, cancellationToken);
+                return false;
+            case SendOutcome.Failed failed:
+                await FailAsync(range, read.Slice, failed, cancellationToken);
+                return true;
+            case var other:
+                throw new InvariantException($"Not an outcome: {other}");
+        }
+    }
+
+    private async ValueTask<SendOutcome> SendAsync(RangeMark range, PolledSlice slice, CancellationToken cancellationToken)
+    {
+        if (work.Target is null)
+        {
+            return await MirrorAsync(range, slice, cancellationToken);
+        }
+
+        var key = DeliveryKeys.OfRange(work.Delivery.Group, share.TopicId, share.At.Partition, range.From, range.To);
+        var batch = new DeliveryBatch(
+            work.Delivery.Group, share.TopicId, slice, range.From, range.To, key, range.Attempts + 1);
+        try
+        {
+            return await work.Target.SendAsync(batch, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // The edge to code that is not ours.
+            TargetThrew(e, work.Delivery.Group, share.At);
+            return new SendOutcome.Failed($"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>To another topic: the records and the offset in one transaction.</summary>
+    private async ValueTask<SendOutcome> MirrorAsync(RangeMark range, PolledSlice slice, CancellationToken cancellationToken)
+    {
+        var target = (DeliveryTarget.Topic)Settings.Target;
+        if (await work.Topics.FindAsync(target.Name, cancellationToken) is not { } to)
+        {
+            return new SendOutcome.Failed($"There is no topic {target.Name}.");
+        }
+
+        var records = DeliveredRecord.Of(slice).Where(record => HeaderFilter.Takes(target.Headers, record))
+            .Select(record => record.To(PartitionIn(to))).ToList();
+        if (records.Count == 0)
+        {
+            await StepAsync(new(range.To, ""), -1, [], cancellationToken);
+        }
+        else if (await MoveAsync(to, records, range, cancellationToken) is { } failed)
+        {
+            return failed;
+        }
+
+        return new SendOutcome.Done();
+    }
+
+    /// <summary>The group moves on behind the range; with what is there already, the next one is fixed in the same step.</summary>
+    private async ValueTask GoOnAsync(RangeMark range, SendOutcome.Done done, CancellationToken cancellationToken)
+    {
+        (_range, _read) = (null, null);
+        if (work.Target is null)
+        {
+            return;
+        }
+
+        var next = await TryNextAsync(range.To, cancellationToken);
+        var isBatch = next is { Error: ErrorCode.None, Records: > 0 } && (next.IsFull || Settings.Linger == TimeSpan.Zero);
+        if (isBatch)
+        {
+            var fixedRange = new RangeMark(range.To, next.NextOffset);
+            await StepAsync(new(range.To, fixedRange.Encode()), fixedRange.To, done.Effects, cancellationToken);
+            (_range, _read) = (fixedRange, next);
+        }
+        else
+        {
+            var passes = next is { Error: ErrorCode.None, Records: 0 };
+            await StepAsync(new(passes ? next.NextOffset : range.To, ""), -1, done.Effects, cancellationToken);
+        }
+    }
+
+    // The range is done, and that is to be written down whatever becomes of the next one.
+    private async ValueTask<RangeRead> TryNextAsync(long offset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reader.NextAsync(offset, Settings, cancellationToken);
+        }
+        catch (Exception e) when (e is StorageException or CorruptLogException)
+        {
+            return new(ErrorCode.UnknownServerError, default, offset, 0);
+        }
+    }
+
+    private async ValueTask FailAsync(
+        RangeMark range, PolledSlice slice, SendOutcome.Failed failed, CancellationToken cancellationToken)
+    {
+        var attempts = range.Attempts + 1;
+        AttemptFailed(work.Delivery.Group, share.At, range.From, range.To, attempts, failed.Error);
+        var (error, after) = (failed.Error, failed.After);
+        if (Settings.DeadLetterTopic is { } name && Settings.Retry.IsOver(attempts, range.FirstAt ?? work.Now, work.Now))
+        {
+            if (await BuryAsync(name, range, slice, error, attempts, cancellationToken) is not { } unburied)
+            {
+                (_range, _read) = (null, null);
+                return;
+            }
+
+            error = $"No dead letter: {unburied.Error}";
+        }
+
+        var next = range.Failed(error, work.Now, Settings.Retry.PauseAfter(attempts, after, work.Chance()));
+        await StepAsync(_mark with { Metadata = next.Encode() }, -1, [], cancellationToken);
+        _range = next;
+    }
+
+    /// <summary>The records go to the dead-letter topic, and the group moves on, in one transaction. Null: done.</summary>
+    private async ValueTask<SendOutcome.Failed?> BuryAsync(
+        string name, RangeMark range, PolledSlice slice, string error, int attempts, CancellationToken cancellationToken)
+    {
+        if (await work.Topics.FindAsync(name, cancellationToken) is not { } to)
+        {
+            return new SendOutcome.Failed($"There is no topic {name}.");
+        }
+
+        var letters = DeliveredRecord.Of(slice).Select(record => record.To(
+            PartitionIn(to), DeadLetters.Of(share.At, record, work.Delivery.Group, error, attempts))).ToList();
+        var failed = await MoveAsync(to, letters, range, cancellationToken);
+        if (failed is null)
+        {
+            RangeBuried(work.Delivery.Group, share.At, range.From, range.To, name);
+        }
+
+        return failed;
+    }
+
+    private async ValueTask<SendOutcome.Failed?> MoveAsync(
+        Topic to, IReadOnlyList<ProduceRecord> records, RangeMark range, CancellationToken cancellationToken)
+    {
+        var next = new OffsetMark(range.To, "");
+        var (error, message) = await _transactions.MoveAsync(to, records, _mark, next, cancellationToken);
+        switch (error)
+        {
+            case ErrorCode.None:
+                _mark = next;
+                return null;
+            case ErrorCode.StaleMemberEpoch or ErrorCode.ProducerFenced or ErrorCode.UnknownMemberId or ErrorCode.UnstableOffsetCommit:
+                throw new PartitionMovedException();
+            default:
+                return new SendOutcome.Failed(message ?? error.ToString());
+        }
+    }
+
+    /// <summary>The group moves from where it stands, by this one's knowledge, to there.</summary>
+    private async ValueTask StepAsync(
+        OffsetMark to, long inFlightTo, IReadOnlyList<RowAction> effects, CancellationToken cancellationToken)
+    {
+        var step = new ShareStep(share.At, share.TopicId, _mark, to, inFlightTo);
+        var answer = await work.Steps.StepAsync(step, effects, cancellationToken);
+        if (answer is { Error: ErrorCode.None, Value: StepOutcome.Pending })
+        {
+            // Left open by a dead letter or a copy that did not come to its end; it may be another's, then its timeout decides it.
+            await _transactions.ResolveAsync(cancellationToken);
+        }
+
+        if (answer is not { Error: ErrorCode.None, Value: StepOutcome.Done })
+        {
+            throw new PartitionMovedException();
+        }
+
+        _mark = to;
+    }
+
+    // The same partition, where there is one, keeps the order; otherwise its key decides.
+    private int? PartitionIn(Topic to) => share.At.Partition < to.Partitions ? share.At.Partition : null;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The delivery of group {Group} came to a stop at {Partition}.")]
+    private partial void PartitionTroubled(Exception exception, string group, TopicPartition partition);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The target of group {Group} threw for a batch of {Partition}.")]
+    private partial void TargetThrew(Exception exception, string group, TopicPartition partition);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Group {Group}, {Partition} {From} to {To}: attempt {Attempt} failed: {Reason}")]
+    private partial void AttemptFailed(string group, TopicPartition partition, long from, long to, int attempt, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Group {Group}, {Partition} {From} to {To}: retention took the records before they were delivered.")]
+    private partial void RangeLost(string group, TopicPartition partition, long from, long to);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}, {Partition} {From} to {To} went to {Topic}.")]
+    private partial void RangeBuried(string group, TopicPartition partition, long from, long to, string topic);
+}
+
+/// <summary>A partition stands elsewhere than its worker believed; caught where the partition's delivery ends.</summary>
+internal sealed class PartitionMovedException : Exception;

@@ -1,0 +1,220 @@
+using Microsoft.Extensions.Logging;
+using Serverless.Core.Groups;
+
+namespace Serverless.Core.Delivery;
+
+/// <summary>The partitions that one worker has in one slice: begun as they come, ended as they go.</summary>
+internal sealed partial class WorkerSlice(
+    WorkerContext work, Deliveries deliveries, IConsumerGroups groups, IGroupShares shares, ILogger<DeliveryWorker> logger)
+{
+    private readonly Dictionary<TopicPartition, Running> _running = [];
+    private readonly Dictionary<TopicPartition, DateTimeOffset> _notBefore = [];
+    private readonly long _beganAt = work.Clock.GetTimestamp();
+    private long _settingsReadAt = work.Clock.GetTimestamp();
+    private bool _isFresh = true;
+
+    private sealed record Running(PartitionDelivery Partition, Task<PartitionEnd> Task, CancellationTokenSource Lost, string TopicId);
+
+    private string Group => work.Delivery.Group;
+
+    public async ValueTask<WorkEnd> RunAsync(CancellationToken over, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                if (await ShareAsync(cancellationToken) is not { } share)
+                {
+                    return WorkEnd.Stopped;
+                }
+
+                await BeginAndEndAsync(share, over, cancellationToken);
+                if (over.IsCancellationRequested)
+                {
+                    return WorkEnd.TimeIsOver;
+                }
+
+                if (!await IsWantedAsync(cancellationToken))
+                {
+                    return WorkEnd.Stopped;
+                }
+
+                if (IsIdle())
+                {
+                    return WorkEnd.Idle;
+                }
+
+                await PauseAsync(over, cancellationToken);
+                if (Collect())
+                {
+                    return WorkEnd.Stopped;
+                }
+            }
+        }
+        finally
+        {
+            await EndAllAsync();
+        }
+    }
+
+    /// <summary>What the member has; it is made where it is not there yet. Null: it cannot be.</summary>
+    private async ValueTask<GroupShare?> ShareAsync(CancellationToken cancellationToken)
+    {
+        var answer = await shares.ShareAsync(Group, work.Instance, _isFresh, cancellationToken);
+        if (answer.Error == ErrorCode.UnknownMemberId)
+        {
+            answer = await JoinAsync(cancellationToken) is { Error: not ErrorCode.None } refused
+                ? new(refused.Error, null, refused.Message)
+                : await shares.ShareAsync(Group, work.Instance, fresh: true, cancellationToken);
+        }
+
+        if (answer.Value is not { } share)
+        {
+            MemberRefused(Group, work.Instance, answer.Error, answer.Message);
+            return null;
+        }
+
+        _isFresh = false;
+        work.Served = (share.Now, work.Clock.GetTimestamp());
+        return share;
+    }
+
+    private async ValueTask<GroupAnswer> JoinAsync(CancellationToken cancellationToken)
+    {
+        var settings = new ConsumerSettings
+        {
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            AutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            SessionTimeout = work.Options.SessionTimeout,
+            InstanceTimeout = work.Options.SessionTimeout * 2,
+        };
+
+        // By its name it is the same one, whoever asks: a call that came twice makes it once.
+        var made = await groups.CreateInstanceAsync(
+            Group, work.Instance, settings, replace: false, requestId: work.Instance, cancellationToken);
+        return made.Error != ErrorCode.None
+            ? made
+            : await groups.SubscribeAsync(Group, work.Instance, work.Delivery.Settings.Subscription, cancellationToken);
+    }
+
+    private async ValueTask BeginAndEndAsync(GroupShare share, CancellationToken over, CancellationToken cancellationToken)
+    {
+        foreach (var (at, running) in _running)
+        {
+            if (!share.Partitions.Any(has => has.At == at && has.TopicId == running.TopicId))
+            {
+                running.Lost.Cancel();
+            }
+        }
+
+        foreach (var (at, time) in _notBefore.ToList())
+        {
+            if (time <= work.Now || !share.Partitions.Any(has => has.At == at))
+            {
+                _notBefore.Remove(at);
+            }
+        }
+
+        foreach (var has in share.Partitions)
+        {
+            if (_running.ContainsKey(has.At) || _notBefore.ContainsKey(has.At) || over.IsCancellationRequested)
+            {
+                continue;
+            }
+
+            if (await work.Topics.FindAsync(has.At.Topic, cancellationToken) is { } topic && topic.Id == has.TopicId)
+            {
+                var lost = CancellationTokenSource.CreateLinkedTokenSource(over);
+                var partition = new PartitionDelivery(work, topic, has, logger);
+                _running[has.At] = new(partition, partition.RunAsync(lost.Token, cancellationToken), lost, has.TopicId);
+            }
+        }
+    }
+
+    /// <summary>Takes note of those that have ended; true when the target wants no more.</summary>
+    private bool Collect()
+    {
+        var isGone = false;
+        foreach (var (at, running) in _running.Where(one => one.Value.Task.IsCompleted).ToList())
+        {
+            _running.Remove(at);
+            running.Lost.Dispose();
+            if (running.Task.IsFaulted)
+            {
+                PartitionFailed(running.Task.Exception!.InnerException!, Group, at);
+            }
+
+            var end = running.Task.IsCompletedSuccessfully ? running.Task.Result : PartitionEnd.Trouble;
+            _isFresh |= end is PartitionEnd.Moved or PartitionEnd.Trouble;
+            isGone |= end == PartitionEnd.Gone;
+            if (end is PartitionEnd.Moved or PartitionEnd.Trouble)
+            {
+                // What moved is there again at once as a rule; but who moves against it, round and round, must not be waited for busily.
+                _notBefore[at] = work.Now + (end == PartitionEnd.Moved ? work.Options.TroublePause / 8 : work.Options.TroublePause);
+            }
+        }
+
+        return isGone;
+    }
+
+    private async ValueTask<bool> IsWantedAsync(CancellationToken cancellationToken)
+    {
+        if (work.Clock.GetElapsedTime(_settingsReadAt) < work.Options.SettingsAgeMax)
+        {
+            return true;
+        }
+
+        _settingsReadAt = work.Clock.GetTimestamp();
+        return (await deliveries.FindAsync(Group, cancellationToken))?.Version == work.Delivery.Version;
+    }
+
+    private bool IsIdle()
+    {
+        bool IsLong(long? since) => since is { } begun && work.Clock.GetElapsedTime(begun) >= work.Options.IdleMax;
+        return IsLong(_beganAt) && _notBefore.Count == 0 && _running.Values.All(running =>
+            running.Partition.ParkedUntil - work.Now > work.Options.IdleMax || IsLong(running.Partition.QuietSince));
+    }
+
+    private async ValueTask PauseAsync(CancellationToken over, CancellationToken cancellationToken)
+    {
+        var pause = _notBefore.Count > 0 ? work.Options.TroublePause / 8 : work.Options.HeartbeatInterval;
+        await Waiting.UntilAsync(
+            async either =>
+            {
+                var delay = Task.Delay(pause, work.Clock, either);
+                await Task.WhenAny(_running.Values.Select(running => (Task)running.Task).Append(delay));
+                return true;
+            },
+            over, cancellationToken);
+    }
+
+    private async ValueTask EndAllAsync()
+    {
+        foreach (var running in _running.Values)
+        {
+            running.Lost.Cancel();
+        }
+
+        foreach (var (at, running) in _running)
+        {
+            try
+            {
+                await running.Task;
+            }
+            catch (Exception e)
+            {
+                // Nothing of it is lost: the partition's row tells how far it came.
+                PartitionFailed(e, Group, at);
+            }
+
+            running.Lost.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The delivery of group {Group} failed at {Partition}.")]
+    private partial void PartitionFailed(Exception exception, string group, TopicPartition partition);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Worker {Instance} of group {Group} cannot be a member: {Error} {Reason}")]
+    private partial void MemberRefused(string group, string instance, ErrorCode error, string? reason);
+}

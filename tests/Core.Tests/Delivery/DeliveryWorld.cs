@@ -1,0 +1,99 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Core.Delivery;
+using Serverless.Core.Groups;
+using Serverless.Core.Tests.Groups;
+using Serverless.Core.Tests.Transactions;
+using Serverless.Core.Topics;
+using Xunit;
+
+namespace Serverless.Core.Tests.Delivery;
+
+/// <summary>Processes that deliver, and a webhook that keeps what it is sent.</summary>
+internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
+{
+    public const string Group = TransactionWorld.Group;
+
+    private readonly RandomIdSource _ids = new(new Random(3));
+
+    public DeliveryWorld() => Letters = Log.Topics.Make("letters", 2);
+
+    public TransactionWorld Log { get; } = new();
+
+    public Topic Letters { get; }
+
+    public DeliveryOptions Options { get; } = new();
+
+    public JumpClock Clock => Log.Clock;
+
+    /// <summary>What was sent, in order.</summary>
+    public List<DeliveryBatch> Sent { get; } = [];
+
+    /// <summary>What the webhook answers, and does meanwhile; done where this is null.</summary>
+    public Func<DeliveryBatch, ValueTask<SendOutcome>>? Answer { get; set; }
+
+    public List<IRecordHandler> Handlers { get; } = [];
+
+    /// <summary>Workers that somebody wanted to be started.</summary>
+    public List<(string Group, string Instance)> Started { get; } = [];
+
+    public static DeliverySettings Webhook { get; } = new(
+        new Subscription(["in"], null),
+        new DeliveryTarget.Webhook(new Uri("https://example.org/"), WebhookBody.Records, RecordFormat.Json))
+    {
+        Start = DeliveryStart.Earliest,
+    };
+
+    /// <summary>Runs a test in which several wait at once.</summary>
+    public void Run(Func<Task> test) => TestLoop.Run(Clock, test);
+
+    public Deliveries Deliveries(Process by) => new(by.Stores, _ids, Clock, new Random(4));
+
+    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores);
+
+    public DeliveryWorker Worker(Process by) => new(
+        Deliveries(by), Targets(by), by.Groups, by.Groups, by.Logs, Log.Topics, by.Transactions, Clock, new Random(5), Options,
+        NullLogger<DeliveryWorker>.Instance);
+
+    public DeliveryAdmin Admin(Process by) => new(Deliveries(by), Targets(by), by.Groups, Log.Topics);
+
+    public DeliverySupervisor Supervisor(Process by) => new(
+        Deliveries(by), new DeliveryStates(by.Groups, Log.Topics, by.Logs, Clock), by.Groups, this, _ids, Options,
+        NullLogger<DeliverySupervisor>.Instance);
+
+    public async Task<GroupDelivery> PutAsync(DeliverySettings settings)
+    {
+        var put = await Admin(Log.First).PutAsync(Group, settings, null, () => [1, 2, 3], null, default);
+        Assert.Equal((ErrorCode.None, null), (put.Error, put.Message));
+        return put.Value!.Delivery;
+    }
+
+    /// <summary>A slice of a worker, to its end; by default there is nothing more to do then.</summary>
+    public async Task<WorkEnd> WorkAsync(Process? by = null, string instance = "delivery-1", CancellationToken over = default) =>
+        await Worker(by ?? Log.First).RunAsync(Group, instance, over, default);
+
+    public IDeliveryTarget Open(DeliveryTarget.Webhook webhook, ReadOnlyMemory<byte> secret) => this;
+
+    public async ValueTask<SendOutcome> SendAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        Sent.Add(batch);
+        return Answer is null ? new SendOutcome.Done() : await Answer(batch);
+    }
+
+    public ValueTask StartAsync(string group, string instance, CancellationToken cancellationToken)
+    {
+        Started.Add((group, instance));
+        return default;
+    }
+
+    public async Task<long> CommittedAsync(int partition) => (await OffsetAsync(partition)).Offset;
+
+    public async Task<GroupOffset> OffsetAsync(int partition) =>
+        Assert.Single(await Log.Start().Groups.GroupOffsetsAsync(Group, [new("in", partition)], default));
+
+    public static IEnumerable<string> Values(DeliveryBatch batch) =>
+        DeliveredRecord.Of(batch.Slice).Select(record => Encoding.UTF8.GetString(record.Value!.Value.Span));
+
+    public IEnumerable<string> SentTo(int partition) =>
+        Sent.Where(batch => batch.At.Partition == partition).SelectMany(Values);
+}
