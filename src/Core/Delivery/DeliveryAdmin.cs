@@ -13,38 +13,34 @@ public sealed class DeliveryAdmin(
     /// Makes the group's delivery, or replaces its settings. Errors: PolicyViolation (the settings cannot work, see the message),
     /// NonEmptyGroup (a live consumer has a partition whose offset is to be set).
     /// </summary>
-    /// <param name="secret">Signs webhooks. Null keeps what there is, or makes a new one by <paramref name="newSecret"/>.</param>
+    /// <param name="secret">Signs webhooks. Null keeps what there is, and is refused where there is none.</param>
     /// <param name="paused">Null keeps what there is.</param>
-    /// <returns>The delivery; whether it is new; and its secret where this made one.</returns>
     public async ValueTask<GroupAnswer<DeliveryChange>> PutAsync(
-        string group, DeliverySettings settings, ReadOnlyMemory<byte>? secret, Func<byte[]> newSecret, bool? paused,
-        CancellationToken cancellationToken)
+        string group, DeliverySettings settings, ReadOnlyMemory<byte>? secret, bool? paused, CancellationToken cancellationToken)
     {
-        if (DeliveryRules.Complaint(settings) is { } complaint
-            || (complaint = await MissingAsync(settings, cancellationToken)) is not null)
+        var former = await deliveries.FindAsync(group, cancellationToken);
+        var complaint = DeliveryRules.Complaint(settings) ?? await MissingAsync(settings, cancellationToken);
+        if (complaint is null && settings.Target is DeliveryTarget.Webhook && secret is null && former is not { Secret.Length: > 0 })
+        {
+            complaint = "target.secret is missing: it signs what is sent, so that the receiver knows who it is from.";
+        }
+
+        if (complaint is not null)
         {
             return new(ErrorCode.PolicyViolation, null, complaint);
         }
 
-        if (await deliveries.FindAsync(group, cancellationToken) is null
-            && await BeginAsync(group, settings, cancellationToken) is { Error: not ErrorCode.None } refused)
+        if (former is null && await BeginAsync(group, settings, cancellationToken) is { Error: not ErrorCode.None } refused)
         {
             return new(refused.Error, null, refused.Message);
         }
 
-        byte[]? made = null;
         var (before, now) = await deliveries.ChangeAsync(
             group,
             (stored, servedAt) =>
             {
-                made = null;
-                var signs = secret;
-                if (settings.Target is DeliveryTarget.Webhook && signs is null)
-                {
-                    signs = stored is { Secret.Length: > 0 } ? stored.Secret : made = newSecret();
-                }
-
                 var isPaused = paused ?? stored?.Paused ?? false;
+                var signs = settings.Target is DeliveryTarget.Webhook ? secret ?? stored?.Secret ?? former?.Secret : null;
                 return new GroupDelivery(group, settings, "", signs ?? default)
                 {
                     Paused = isPaused,
@@ -54,7 +50,7 @@ public sealed class DeliveryAdmin(
                 };
             },
             cancellationToken);
-        return new(new DeliveryChange(now!, before is null, made is not null ? now!.Secret : null));
+        return new(new DeliveryChange(now!, before is null));
     }
 
     /// <summary>Pauses or resumes; null where there is no delivery.</summary>
@@ -116,5 +112,5 @@ public sealed class DeliveryAdmin(
     }
 }
 
-/// <summary>A delivery that was made or changed. <c>NewSecret</c> is told this once, and to nobody after.</summary>
-public sealed record DeliveryChange(GroupDelivery Delivery, bool IsNew, ReadOnlyMemory<byte>? NewSecret);
+/// <summary>A delivery that was made, or changed.</summary>
+public sealed record DeliveryChange(GroupDelivery Delivery, bool IsNew);

@@ -63,11 +63,15 @@ public sealed partial class DeliverySupervisor(
         }
     }
 
-    /// <summary>A worker's slice is over: another goes on in its name, and more are started if there is so much to do.</summary>
-    public async ValueTask SucceedAsync(string group, string instance, CancellationToken cancellationToken)
+    /// <summary>What follows the end of a worker's slice: another goes on in its name, or others begin anew by changed settings.</summary>
+    public async ValueTask FollowAsync(string group, string instance, WorkEnd end, CancellationToken cancellationToken)
     {
-        await starter.StartAsync(group, instance, cancellationToken);
-        if (await deliveries.FindAsync(group, cancellationToken) is { } delivery)
+        if (end == WorkEnd.TimeIsOver)
+        {
+            await starter.StartAsync(group, instance, cancellationToken);
+        }
+
+        if (end is WorkEnd.TimeIsOver or WorkEnd.Stopped && await deliveries.FindAsync(group, cancellationToken) is { } delivery)
         {
             await LookAsync(delivery, cancellationToken);
         }

@@ -15,8 +15,11 @@ public enum WorkEnd
     /// <summary>There was nothing to do for a while; it has left the group.</summary>
     Idle,
 
-    /// <summary>The delivery was paused, changed or deleted, or cannot be done here; it has left the group.</summary>
+    /// <summary>The delivery was paused, changed or deleted; it has left the group.</summary>
     Stopped,
+
+    /// <summary>It cannot work here, or be a member; there is no use in trying again at once.</summary>
+    Refused,
 }
 
 /// <summary>One slice of a member that takes a group's records to the target of its delivery.</summary>
@@ -38,9 +41,15 @@ public sealed partial class DeliveryWorker(
     public async ValueTask<WorkEnd> RunAsync(
         string group, string instance, CancellationToken over, CancellationToken cancellationToken)
     {
-        if (await deliveries.FindAsync(group, cancellationToken) is not { Paused: false } delivery || !CanServe(delivery))
+        if (await deliveries.FindAsync(group, cancellationToken) is not { Paused: false } delivery)
         {
             return await LeaveAsync(group, instance, WorkEnd.Stopped, cancellationToken);
+        }
+
+        if (!CanServe(delivery))
+        {
+            HandlerMissing(group);
+            return await LeaveAsync(group, instance, WorkEnd.Refused, cancellationToken);
         }
 
         var slice = new WorkerSlice(
@@ -82,6 +91,9 @@ public sealed partial class DeliveryWorker(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Worker {Instance} of group {Group} ended its slice: {End}.")]
     private partial void SliceEnded(string group, string instance, WorkEnd end);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The handler that group {Group} is delivered to is not registered in this process.")]
+    private partial void HandlerMissing(string group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The delivery of group {Group} is paused: {Reason}")]
     private partial void DeliveryPaused(string group, string reason);

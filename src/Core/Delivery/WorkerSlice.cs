@@ -25,7 +25,7 @@ internal sealed partial class WorkerSlice(
             {
                 if (await ShareAsync(cancellationToken) is not { } share)
                 {
-                    return WorkEnd.Stopped;
+                    return WorkEnd.Refused;
                 }
 
                 await BeginAndEndAsync(share, over, cancellationToken);

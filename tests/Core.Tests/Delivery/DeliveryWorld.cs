@@ -63,7 +63,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public async Task<GroupDelivery> PutAsync(DeliverySettings settings)
     {
-        var put = await Admin(Log.First).PutAsync(Group, settings, null, () => [1, 2, 3], null, default);
+        var put = await Admin(Log.First).PutAsync(Group, settings, new byte[] { 1, 2, 3 }, null, default);
         Assert.Equal((ErrorCode.None, null), (put.Error, put.Message));
         return put.Value!.Delivery;
     }
