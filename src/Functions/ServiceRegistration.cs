@@ -10,6 +10,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -41,9 +42,11 @@ public static class ServiceRegistration
         services.TryAddSingleton<LogOptions>();
         services.TryAddSingleton<LogContext>();
         services.TryAddSingleton<PartitionLogs>();
-        services.TryAddSingleton<IPartitionLogs>(provider => new LogsWithOffsets(
-            provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
-            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IPartitionLogs>(provider => new LogsWithPulse(
+            new LogsWithOffsets(
+                provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
+                provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<DeliveryPulse>));
         services.TryAddSingleton<TopicCatalog>();
         services.TryAddSingleton<ITopicCatalog>(provider => new CatalogWithOffsets(provider.GetRequiredService<TopicCatalog>()));
         services.TryAddSingleton<OffsetsViewOptions>();
@@ -62,6 +65,8 @@ public static class ServiceRegistration
         services.TryAddSingleton<IdempotencySweep>();
         services.TryAddSingleton(RepeatSettings.Producers(configuration));
         services.TryAddSingleton<IProducerIds, ProducerIds>();
+
+        services.AddDeliveries(configuration);
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Storage;
 using Serverless.Functions;
+using Serverless.Functions.Delivery;
 
 namespace Serverless.LocalHost;
 
@@ -31,6 +32,13 @@ public sealed class LocalHostApp : IAsyncDisposable
 
     /// <summary>Where it listens, with the port that it really has; without route prefix.</summary>
     public Uri Address => new(_app.Urls.First());
+
+    // Who listens on all addresses is reached at this one.
+    private Uri SelfUrl(LocalHostOptions options)
+    {
+        var host = IPAddress.TryParse(Address.Host, out var address) && address.Equals(IPAddress.Any) ? "127.0.0.1" : Address.Host;
+        return new UriBuilder("http", host, Address.Port, $"{HostSettings.RoutePrefix(options.Root).Trim('/')}/".TrimStart('/')).Uri;
+    }
 
     public IServiceProvider Services => _app.Services;
 
@@ -67,7 +75,9 @@ public sealed class LocalHostApp : IAsyncDisposable
             app = Build(options, settings, catalog);
             ConnectToStorage(app);
             await StartAsync(app, options, cancellationToken);
-            return new LocalHostApp(app, emulator, catalog);
+            var host = new LocalHostApp(app, emulator, catalog);
+            app.Services.GetRequiredService<SelfAddress>().Tell(host.SelfUrl(options));
+            return host;
         }
         catch (SettingException e)
         {

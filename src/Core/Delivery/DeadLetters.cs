@@ -33,9 +33,9 @@ public static class DeadLetters
         yield return Header(Attempts, Text(attempts));
     }
 
-    /// <summary>Where a dead letter is from: its topic and partition; null where its headers do not tell.</summary>
-    public static TopicPartition? OriginOf(DeliveredRecord letter) =>
-        Find(letter, Topic) is { } topic
+    /// <summary>Where a dead letter of a group is from; null where its headers do not tell, or tell of another group.</summary>
+    public static TopicPartition? OriginOf(DeliveredRecord letter, string group) =>
+        Find(letter, Group) == group && Find(letter, Topic) is { } topic
         && int.TryParse(Find(letter, Partition), NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             ? new TopicPartition(topic, partition)
             : null;

@@ -77,11 +77,14 @@ public sealed partial class DeliverySupervisor(
         }
     }
 
+    /// <summary>How many workers a group has; 0 where there is no group.</summary>
+    public static int LiveWorkers(GroupDescription? group) => group?.Members.Count(member =>
+        member.Instance.StartsWith(DeliveryWorker.NamePrefix, StringComparison.Ordinal) && !member.IsOverdue) ?? 0;
+
     private async ValueTask<int> StartAsync(GroupDelivery delivery, int wanted, CancellationToken cancellationToken)
     {
         var description = await groups.DescribeAsync(delivery.Group, cancellationToken);
-        var live = description?.Members.Count(member =>
-            member.Instance.StartsWith(DeliveryWorker.NamePrefix, StringComparison.Ordinal) && !member.IsOverdue) ?? 0;
+        var live = LiveWorkers(description);
         var missing = Math.Max(0, wanted - live);
         for (var started = 0; started < missing; started++)
         {

@@ -29,6 +29,8 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
 
+    public static Problem NotOurs { get; } = new(401, 40101, "Only the service itself may call this.");
+
     public static Problem StorageRetriable { get; } =
         new(500, 50003, "The storage behind this service failed for now; the same request may succeed.", RetryAfter: 1);
 

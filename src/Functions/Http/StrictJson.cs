@@ -117,6 +117,21 @@ internal ref struct StrictJson
         }
     }
 
+    /// <summary>Stands on the value of the next field of an object that may have any; false at its end.</summary>
+    public bool NextName(out string name)
+    {
+        _reader.Read();
+        if (_reader.TokenType == JsonTokenType.EndObject)
+        {
+            name = "";
+            return false;
+        }
+
+        name = _reader.GetString()!;
+        _reader.Read();
+        return true;
+    }
+
     /// <summary>Stands on the array's next element; false at its end.</summary>
     public bool NextElement()
     {

@@ -2,7 +2,10 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
+using Serverless.Core.Log;
+using Serverless.Core.Records;
 using Serverless.Core.Tests.Groups;
+using Serverless.Core.Tests.Log;
 using Serverless.Core.Tests.Transactions;
 using Serverless.Core.Topics;
 using Xunit;
@@ -16,9 +19,13 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     private readonly RandomIdSource _ids = new(new Random(3));
 
-    public DeliveryWorld() => Letters = Log.Topics.Make("letters", 2);
+    public DeliveryWorld(JumpClock? clock = null)
+    {
+        Log = new TransactionWorld(clock: clock);
+        Letters = Log.Topics.Make("letters", 2);
+    }
 
-    public TransactionWorld Log { get; } = new();
+    public TransactionWorld Log { get; }
 
     public Topic Letters { get; }
 
@@ -66,6 +73,37 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
         var put = await Admin(Log.First).PutAsync(Group, settings, new byte[] { 1, 2, 3 }, null, default);
         Assert.Equal((ErrorCode.None, null), (put.Error, put.Message));
         return put.Value!.Delivery;
+    }
+
+    public DeadLetterReplay Replay() =>
+        new(Log.Topics, Log.First.Transactions, new DirectReader(Log.First.Logs, Clock), Options);
+
+    /// <summary>Committed records of a partition, by a process that knows nothing yet.</summary>
+    public async Task<IReadOnlyList<DeliveredRecord>> ReadAsync(string topic, int partition)
+    {
+        var (logs, records) = (Log.Start().Logs, new List<DeliveredRecord>());
+        for (var (offset, more) = (0L, true); more;)
+        {
+            var read = await logs.FetchAsync(
+                Log.Topics.Now(topic), partition, offset, 1 << 20, IsolationLevel.ReadCommitted, default);
+            records.AddRange(DeliveredRecord.Of(new(new(topic, partition), read.Batches, offset, read.NextOffset)));
+            (more, offset) = (read.NextOffset > offset, read.NextOffset);
+        }
+
+        return records;
+    }
+
+    public async Task AppendAsync(string topic, int partition, params string[] values) => Assert.Equal(
+        ErrorCode.None,
+        (await Log.Second.Logs.AppendAsync(Log.Topics.Now(topic), partition, LogHarness.Batch(0, values), default)).Error);
+
+    public async Task ProduceAsync(string topic, int partition, string value, params (string Name, string Value)[] headers)
+    {
+        using var builder = new RecordBatchBuilder(CompressionType.None);
+        var all = headers.Select(header => new RecordHeader(header.Name, Encoding.UTF8.GetBytes(header.Value))).ToArray();
+        builder.Add(0, default, keyIsNull: true, Encoding.UTF8.GetBytes(value), valueIsNull: false, all);
+        var appended = await Log.Second.Logs.AppendAsync(Log.Topics.Now(topic), partition, builder.Build(), default);
+        Assert.Equal(ErrorCode.None, appended.Error);
     }
 
     /// <summary>A slice of a worker, to its end; by default there is nothing more to do then.</summary>

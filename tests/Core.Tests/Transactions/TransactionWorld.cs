@@ -24,8 +24,9 @@ internal sealed class TransactionWorld
     private readonly Random _random;
     private readonly RandomIdSource _ids;
 
-    public TransactionWorld(int seed = 1)
+    public TransactionWorld(int seed = 1, JumpClock? clock = null)
     {
+        Clock = clock ?? new JumpClock();
         _random = new Random(seed);
         _ids = new RandomIdSource(_random);
         Rows = new MemoryRowStore(Clock);
@@ -36,7 +37,7 @@ internal sealed class TransactionWorld
         Second = Start();
     }
 
-    public JumpClock Clock { get; } = new();
+    public JumpClock Clock { get; }
 
     public MemoryRowStore Rows { get; }
 

@@ -32,7 +32,13 @@ internal sealed class Links
 
     public string TransactionsAfter(string transactionalId, int pageSize) => After(Transactions, transactionalId, pageSize);
 
+    public string DeliveriesAfter(string group, int pageSize) => After(Deliveries, group, pageSize);
+
     public string Group(string group) => $"{Groups}/{Uri.EscapeDataString(group)}";
+
+    public string Deliveries => $"{Cluster}/deliveries";
+
+    public string Delivery(string group) => $"{Group(group)}/delivery";
 
     public string Consumer(string group, string consumer) => $"{Group(group)}/consumers/{Uri.EscapeDataString(consumer)}";
 

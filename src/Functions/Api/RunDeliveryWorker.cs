@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Delivery;
+using Serverless.Functions.Http;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>One slice of a worker of a delivery. Only the app itself calls it, and signs that it does.</summary>
+/// <remarks>It is answered when the worker has begun, and served for as long as the slice lasts: so the platform knows that it is busy.</remarks>
+public sealed class RunDeliveryWorker(HttpEdge edge, WorkerSignature signature, WorkerRuns runs)
+{
+    [Function("RunDeliveryWorker")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = WorkerCall.Route)] HttpRequest request) =>
+        edge.ServeAsync(request, Operation.V3Write, async call =>
+        {
+            using var body = await call.ReadBodyAsync();
+            var header = request.Headers[WorkerSignature.Header];
+            if (header.Count != 1 || !await signature.IsOursAsync(header[0], body.Bytes, call.CancellationToken))
+            {
+                throw new RequestException(Problem.NotOurs);
+            }
+
+            var asked = WorkerCall.Parse(body);
+            return new Reply
+            {
+                ContentType = MediaType.PlainJson,
+                Stream = async (output, flush) =>
+                {
+                    using var json = Reply.Writer(output);
+                    json.WriteStartObject();
+                    json.WriteString("instance"u8, asked.Instance);
+                    json.Flush();
+                    await flush();
+                    var end = await runs.RunAsync(asked.Group, asked.Instance);
+                    json.WriteString("end"u8, end?.ToString());
+                    json.WriteEndObject();
+                    json.Flush();
+                },
+            };
+        });
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Delivery;
+using Serverless.Core.Groups;
+using Serverless.Functions.Delivery;
+using Serverless.Functions.Http;
+using Serverless.Functions.Http.Delivery;
+using Serverless.Functions.Http.V3;
+
+namespace Serverless.Functions.Api;
+
+/// <summary>Makes a group's delivery, or replaces its settings.</summary>
+public sealed class V3PutDelivery(
+    HttpEdge edge, DeliveryAdmin admin, DeliveryStates states, IConsumerGroups groups, DeliveryPulse pulse)
+{
+    [Function("V3PutDelivery")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "v3/clusters/{cluster}/consumer-groups/{group}/delivery")]
+        HttpRequest request, string cluster, string group) =>
+        edge.ServeAsync(request, Operation.V3Write, async call =>
+        {
+            using var body = await call.ReadBodyAsync();
+            var asked = DeliveryRequest.Parse(body);
+            var links = Links.Of(call, cluster);
+            var name = RequestNames.Group(group);
+            var change = (await admin.PutAsync(name, asked.Settings, null, asked.Paused, call.CancellationToken)).OrThrow();
+            pulse.Changed(change.Delivery);
+            var view = await DeliveryView.OfAsync(change.Delivery, states, groups, call.CancellationToken);
+            var reply = call.Json(
+                json => DeliveryWriter.Write(json, links, view),
+                change.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+            return change.IsNew ? reply.With("Location", links.Delivery(name)) : reply;
+        });
+}

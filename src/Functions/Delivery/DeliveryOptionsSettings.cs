@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Serverless.Core.Delivery;
+
+namespace Serverless.Functions.Delivery;
+
+/// <summary>Reads from the application's settings how workers work: <c>Delivery__SliceMs</c>, <c>Delivery__SessionTimeoutMs</c>,
+/// <c>Delivery__IdleMs</c> and <c>Delivery__PartitionsPerWorker</c>.</summary>
+internal static class DeliveryOptionsSettings
+{
+    private const string Section = "Delivery";
+
+    /// <exception cref="SettingException">A value cannot work.</exception>
+    public static DeliveryOptions From(IConfiguration configuration)
+    {
+        var given = new DeliveryOptions();
+        return given with
+        {
+            // Within functionTimeout (host.json), with room for batches that are being sent when the time is over.
+            Slice = Milliseconds(configuration, "SliceMs", given.Slice, 1_000, 180_000),
+            SessionTimeout = Milliseconds(configuration, "SessionTimeoutMs", given.SessionTimeout, 6_000, 300_000),
+            IdleMax = Milliseconds(configuration, "IdleMs", given.IdleMax, 1_000, 180_000),
+            PartitionsPerWorker = (int)Number(configuration, "PartitionsPerWorker", given.PartitionsPerWorker, 1, 1_000),
+        };
+    }
+
+    private static TimeSpan Milliseconds(IConfiguration configuration, string name, TimeSpan given, long least, long most) =>
+        TimeSpan.FromMilliseconds(Number(configuration, name, (long)given.TotalMilliseconds, least, most));
+
+    private static long Number(IConfiguration configuration, string name, long given, long least, long most) =>
+        configuration[$"{Section}:{name}"] switch
+        {
+            null or "" => given,
+            var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                && value >= least && value <= most => value,
+            _ => throw new SettingException($"{Section}__{name} must be an integer from {least} to {most}."),
+        };
+}

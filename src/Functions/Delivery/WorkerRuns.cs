@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serverless.Core.Delivery;
+
+namespace Serverless.Functions.Delivery;
+
+/// <summary>Runs slices of workers in this process, and sees to what follows from each.</summary>
+public sealed partial class WorkerRuns(
+    DeliveryWorker worker, Func<DeliverySupervisor> supervisor, DeliveryOptions options, TimeProvider clock,
+    IHostApplicationLifetime lifetime, ILogger<WorkerRuns> logger)
+{
+    /// <summary>One slice. It ends by itself when its time is over, or the process is told to stop; nobody who waits for it need stay.</summary>
+    public async Task<WorkEnd?> RunAsync(string group, string instance)
+    {
+        using var time = new CancellationTokenSource(options.Slice, clock);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(time.Token, lifetime.ApplicationStopping);
+        try
+        {
+            var end = await worker.RunAsync(group, instance, over.Token, lifetime.ApplicationStopped);
+            await supervisor().FollowAsync(group, instance, end, lifetime.ApplicationStopped);
+            return end;
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            // The edge of a slice: what it had goes to others after its session, and the timer starts anew.
+            SliceFailed(e, group, instance);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Worker {Instance} of group {Group} could not go on.")]
+    private partial void SliceFailed(Exception exception, string group, string instance);
+}

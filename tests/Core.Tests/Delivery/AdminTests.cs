@@ -1,0 +1,135 @@
+using Serverless.Core.Delivery;
+using Serverless.Core.Groups;
+using Xunit;
+
+namespace Serverless.Core.Tests.Delivery;
+
+public sealed class AdminTests
+{
+    private readonly DeliveryWorld _world = new();
+
+    [Fact]
+    public async Task What_is_stored_is_what_was_given()
+    {
+        var given = DeliveryWorld.Webhook with
+        {
+            Subscription = new(null, "in|out"),
+            Target = new DeliveryTarget.Webhook(new Uri("https://example.org/a?b=c"), WebhookBody.CloudEvents, RecordFormat.Binary),
+            RecordsMax = 7,
+            BytesMax = 8,
+            Linger = TimeSpan.FromMilliseconds(9),
+            Retry = new RetryPolicy
+            {
+                BackoffMin = TimeSpan.FromSeconds(2), BackoffMax = TimeSpan.FromSeconds(3), AttemptsMax = 4, TimeMax = TimeSpan.FromHours(5),
+            },
+            DeadLetterTopic = "letters",
+            WorkersMax = 10,
+            Start = new DeliveryStart(SeekKind.Timestamp, 11),
+        };
+
+        await _world.PutAsync(given);
+
+        var stored = await _world.Deliveries(_world.Log.Second).FindAsync(DeliveryWorld.Group, default);
+        Assert.Equal(given, stored!.Settings);
+        Assert.Equal([1, 2, 3], stored.Secret.ToArray());
+        Assert.Equal(_world.Clock.GetUtcNow(), stored.CreatedAt);
+    }
+
+    [Fact]
+    public async Task A_topic_target_is_stored_with_its_filter()
+    {
+        var headers = new Dictionary<string, string> { ["a"] = "b" };
+        await _world.PutAsync(DeliveryWorld.Webhook with { Target = new DeliveryTarget.Topic("out", headers) });
+
+        var stored = await _world.Deliveries(_world.Log.Second).FindAsync(DeliveryWorld.Group, default);
+        var target = Assert.IsType<DeliveryTarget.Topic>(stored!.Settings.Target);
+        Assert.Equal(("out", "b"), (target.Name, target.Headers["a"]));
+        Assert.Equal(0, stored.Secret.Length);
+    }
+
+    [Fact]
+    public async Task Latest_is_the_end_when_the_delivery_is_made_not_when_a_worker_comes()
+    {
+        await _world.Log.FillAsync(0, 2);
+        await _world.PutAsync(DeliveryWorld.Webhook with { Start = DeliveryStart.Latest });
+        await _world.Log.FillAsync(0, 1);
+
+        Core.Tests.Groups.TestLoop.Run(_world.Clock, async () => await _world.WorkAsync());
+
+        Assert.Equal((2, 3), (Assert.Single(_world.Sent).FirstOffset, _world.Sent[0].NextOffset));
+    }
+
+    [Fact]
+    public async Task A_partition_of_which_the_group_has_an_offset_begins_there()
+    {
+        await _world.Log.FillAsync(0, 3);
+        await _world.Log.First.Groups.ResetAsync(DeliveryWorld.Group, [new(new("in", 0), SeekKind.Offset, 1)], default);
+        await _world.PutAsync(DeliveryWorld.Webhook with { Start = DeliveryStart.Latest });
+
+        Core.Tests.Groups.TestLoop.Run(_world.Clock, async () => await _world.WorkAsync());
+
+        Assert.Equal(1, Assert.Single(_world.Sent).FirstOffset);
+    }
+
+    [Fact]
+    public async Task A_change_keeps_the_secret_and_whether_it_is_paused()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Admin(_world.Log.First).SetPausedAsync(DeliveryWorld.Group, true, default);
+
+        var put = await _world.Admin(_world.Log.Second).PutAsync(
+            DeliveryWorld.Group, DeliveryWorld.Webhook with { RecordsMax = 3 }, null, null, default);
+
+        Assert.Equal((false, true, 3), (put.Value!.IsNew, put.Value.Delivery.Paused, put.Value.Delivery.Settings.RecordsMax));
+        Assert.Equal([1, 2, 3], put.Value.Delivery.Secret.ToArray());
+    }
+
+    [Fact]
+    public async Task What_cannot_work_is_refused_with_what_is_wrong()
+    {
+        var (webhook, retry) = (DeliveryWorld.Webhook, new RetryPolicy { AttemptsMax = 2 });
+        (DeliverySettings Settings, string Says)[] refused =
+        [
+            (webhook with { Subscription = new([], null) }, "topics or topic_pattern"),
+            (webhook with { Subscription = new(["in"], "in") }, "not both"),
+            (webhook with { Subscription = new(null, "(") }, "topic_pattern"),
+            (webhook with { RecordsMax = 0 }, "batch.max.records"),
+            (webhook with { RecordsMax = DeliveryRules.RecordsMax + 1 }, "batch.max.records"),
+            (webhook with { BytesMax = DeliveryRules.BytesMax + 1 }, "batch.max.bytes"),
+            (webhook with { Linger = DeliveryRules.LingerMax + TimeSpan.FromMilliseconds(1) }, "batch.wait.ms"),
+            (webhook with { WorkersMax = DeliveryRules.WorkersMax + 1 }, "workers.max"),
+            (webhook with { Retry = new RetryPolicy { BackoffMin = TimeSpan.FromHours(2) } }, "retry.backoff"),
+            (webhook with { Retry = retry }, "dead_letter_topic"),
+            (webhook with { DeadLetterTopic = "letters" }, "retry.attempts"),
+            (webhook with { Retry = retry, DeadLetterTopic = "none" }, "There is no topic none"),
+            (webhook with { Retry = retry, DeadLetterTopic = "in" }, "dead_letter_topic is one of"),
+            (webhook with { Target = new DeliveryTarget.Topic("in", new Dictionary<string, string>()) }, "The target is one of"),
+            (webhook with { Target = new DeliveryTarget.Topic("none", new Dictionary<string, string>()) }, "There is no topic none"),
+            (webhook with { Target = new DeliveryTarget.Handler("nobody") }, "There is no handler nobody"),
+        ];
+        foreach (var (settings, says) in refused)
+        {
+            var put = await _world.Admin(_world.Log.First).PutAsync(DeliveryWorld.Group, settings, new byte[] { 1 }, null, default);
+            Assert.Equal(ErrorCode.PolicyViolation, put.Error);
+            Assert.Contains(says, put.Message);
+        }
+
+        var unsigned = await _world.Admin(_world.Log.First).PutAsync(DeliveryWorld.Group, webhook, null, null, default);
+        Assert.Contains("target.secret is missing", unsigned.Message);
+        Assert.Null(await _world.Deliveries(_world.Log.First).FindAsync(DeliveryWorld.Group, default));
+    }
+
+    [Fact]
+    public async Task A_change_whose_reply_was_lost_is_answered_as_it_was_made()
+    {
+        var lossy = _world.Log.Start();
+        (lossy.Stores.Failure, lossy.Stores.At) = (Transactions.Failure.LostReply, 1);
+        var put = await _world.Admin(lossy).PutAsync(DeliveryWorld.Group, DeliveryWorld.Webhook, new byte[] { 1 }, null, default);
+        Assert.True(put.Value!.IsNew);
+
+        var forgetful = _world.Log.Start();
+        (forgetful.Stores.Failure, forgetful.Stores.At) = (Transactions.Failure.LostReply, 1);
+        Assert.True(await _world.Admin(forgetful).DeleteAsync(DeliveryWorld.Group, default));
+        Assert.False(await _world.Admin(_world.Log.First).DeleteAsync(DeliveryWorld.Group, default));
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text;
+using Serverless.Core.Delivery;
+using Serverless.Core.Tests.Groups;
+using Serverless.Core.Tests.Transactions;
+using Xunit;
+
+namespace Serverless.Core.Tests.Delivery;
+
+/// <summary>Targets within the service's own storage: what comes of a record is there once, whoever dies on the way.</summary>
+public sealed class ExactlyOnceTargetTests
+{
+    private static readonly DeliverySettings Mirror =
+        DeliveryWorld.Webhook with { Target = new DeliveryTarget.Topic("out", new Dictionary<string, string>()), RecordsMax = 2 };
+
+    private static readonly DeliverySettings Counting =
+        DeliveryWorld.Webhook with { Target = new DeliveryTarget.Handler("counter"), RecordsMax = 2 };
+
+    private readonly JumpClock _clock = new();
+
+    [Fact]
+    public void A_copy_has_each_record_once_in_its_order_whichever_change_of_storage_goes_wrong() => EachWay(
+        Mirror,
+        async world => Assert.Equal(["0-0", "0-1", "0-2", "0-3", "0-4"], await world.Log.ReadAsync()));
+
+    [Fact]
+    public void Rows_of_a_handler_tell_each_record_once_whichever_change_of_storage_goes_wrong() => EachWay(
+        Counting,
+        async world =>
+        {
+            var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+            Assert.Equal("0-0,0-1,0-2,0-3,0-4,", row!.Columns["seen"]);
+        });
+
+    [Fact]
+    public void A_filter_takes_the_records_that_have_all_its_headers() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var filter = new Dictionary<string, string> { ["kind"] = "order", ["country"] = "de" };
+        await world.PutAsync(Mirror with { Target = new DeliveryTarget.Topic("out", filter) });
+        await world.ProduceAsync("in", 0, "a", ("kind", "order"));
+        await world.ProduceAsync("in", 0, "b", ("kind", "order"), ("country", "de"), ("more", ""));
+        await world.ProduceAsync("in", 0, "c", ("kind", "offer"), ("country", "de"));
+        await world.ProduceAsync("in", 0, "d", ("country", "de"), ("kind", "offer"), ("kind", "order"));
+
+        await world.WorkAsync();
+
+        var copies = await world.ReadAsync("out", 0);
+        Assert.Equal(["b", "d"], copies.Select(copy => Encoding.UTF8.GetString(copy.Value!.Value.Span)));
+        Assert.Equal(["kind", "country", "more"], copies[0].Headers.Select(header => header.Key));
+        Assert.Equal(4, await world.CommittedAsync(0));
+    });
+
+    [Fact]
+    public void A_handler_that_throws_is_given_the_same_batch_again_and_its_rows_stay_as_they_were() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var counter = new Counter { Throws = 2 };
+        world.Handlers.Add(counter);
+        await world.PutAsync(Counting);
+        await world.Log.FillAsync(0, 2);
+
+        await world.WorkAsync();
+
+        Assert.Equal([1, 2, 3], counter.Attempts);
+        Assert.Single(counter.Keys.Distinct());
+        var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+        Assert.Equal("0-0,0-1,", row!.Columns["seen"]);
+    });
+
+    [Fact]
+    public void Where_a_row_of_a_handler_was_changed_by_others_the_batch_is_handled_again_on_what_they_left() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var counter = new Counter { Meets = context => OverwriteAsync(world, context) };
+        world.Handlers.Add(counter);
+        await world.PutAsync(Counting);
+        await world.Log.FillAsync(0, 1);
+
+        await world.WorkAsync();
+
+        var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+        Assert.Equal("other,0-0,", row!.Columns["seen"]);
+    });
+
+    [Fact]
+    public void Rows_of_handlers_go_with_the_group() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        world.Handlers.Add(new Counter());
+        await world.PutAsync(Counting);
+        await world.Log.FillAsync(0, 1);
+        await world.WorkAsync();
+
+        Assert.Equal(ErrorCode.None, (await world.Log.First.Groups.DeleteGroupAsync(DeliveryWorld.Group, default)).Error);
+
+        Assert.Null(await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default));
+    });
+
+    private void EachWay(DeliverySettings settings, Func<DeliveryWorld, Task> check) => TestLoop.Run(_clock, async () =>
+    {
+        foreach (var failure in Enum.GetValues<Failure>())
+        {
+            for (var (at, more) = (1, true); more; at++)
+            {
+                var world = new DeliveryWorld(_clock);
+                world.Handlers.Add(new Counter());
+                await world.PutAsync(settings);
+                await world.Log.FillAsync(0, 5);
+                var dying = world.Log.Start();
+                (dying.Stores.Failure, dying.Stores.At) = (failure, at);
+                try
+                {
+                    await world.WorkAsync(dying, "delivery-1");
+                }
+                catch (CrashException)
+                {
+                }
+
+                more = dying.Stores.Changes >= at;
+                _clock.Advance(TimeSpan.FromMinutes(2));
+                await TransactionWorld.SweepAsync(world.Log.Start());
+                await world.WorkAsync(world.Log.Start(), "delivery-2");
+                await check(world);
+                Assert.True(await world.CommittedAsync(0) == 5, $"{failure} at {at}");
+            }
+        }
+    });
+
+    private static async Task OverwriteAsync(DeliveryWorld world, HandlerContext context)
+    {
+        var key = Core.Groups.EffectRows.KeyOf(context.Group, "0");
+        var row = new Dictionary<string, object> { ["seen"] = "other," };
+        await world.Log.Rows.SubmitAsync("groups", key.Partition, [Storage.RowAction.Insert(key.Row, row)], default);
+    }
+
+    /// <summary>Writes down the values of each partition, one after the other, in a row of the group's own.</summary>
+    private sealed class Counter : IRecordHandler
+    {
+        public string Name => "counter";
+
+        public int Throws { get; set; }
+
+        public Func<HandlerContext, Task>? Meets { get; set; }
+
+        public List<int> Attempts { get; } = [];
+
+        public List<string> Keys { get; } = [];
+
+        public async ValueTask HandleAsync(
+            IReadOnlyList<DeliveredRecord> records, HandlerContext context, CancellationToken cancellationToken)
+        {
+            Attempts.Add(context.Attempt);
+            Keys.Add(context.Key);
+            var name = $"{context.At.Partition}";
+            var found = await context.FindAsync(name, cancellationToken);
+            var seen = (string?)found?.Columns["seen"] ?? "";
+            seen = records.Aggregate(seen, (text, record) => $"{text}{Encoding.UTF8.GetString(record.Value!.Value.Span)},");
+            context.Set(name, found, new Dictionary<string, object> { ["seen"] = seen });
+            if (Meets is { } meets)
+            {
+                Meets = null;
+                await meets(context);
+            }
+
+            if (Attempts.Count <= Throws)
+            {
+                throw new InvalidOperationException("not now");
+            }
+        }
+    }
+}

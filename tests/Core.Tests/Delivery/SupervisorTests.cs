@@ -1,0 +1,149 @@
+using Serverless.Core.Delivery;
+using Serverless.Core.Tests.Transactions;
+using Xunit;
+
+namespace Serverless.Core.Tests.Delivery;
+
+public sealed class SupervisorTests
+{
+    private readonly DeliveryWorld _world = new();
+
+    [Fact]
+    public async Task Where_there_is_nothing_to_do_nobody_is_started()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+
+        Assert.Empty(_world.Started);
+    }
+
+    [Fact]
+    public async Task One_worker_is_started_for_every_four_partitions_with_something_to_do_and_no_more_than_allowed()
+    {
+        _world.Log.Topics.Grow("in", 12);
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        for (var partition = 0; partition < 9; partition++)
+        {
+            await _world.AppendAsync("in", partition, "x");
+        }
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Equal(3, _world.Started.Select(worker => worker.Instance).Distinct().Count());
+
+        _world.Started.Clear();
+        await _world.PutAsync(DeliveryWorld.Webhook with { WorkersMax = 2 });
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Equal(2, _world.Started.Count);
+    }
+
+    [Fact]
+    public async Task Who_works_already_is_not_started_again_until_its_session_is_over()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var settings = new Core.Groups.ConsumerSettings { SessionTimeout = _world.Options.SessionTimeout };
+        await TransactionWorld.JoinAsync(_world.Log.First, "delivery-1", settings);
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Empty(_world.Started);
+
+        _world.Clock.Advance(_world.Options.SessionTimeout + TimeSpan.FromSeconds(2));
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Single(_world.Started);
+    }
+
+    [Fact]
+    public async Task Consumers_that_are_no_workers_do_not_count()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        await TransactionWorld.JoinAsync(_world.Log.First, "somebody");
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+
+        Assert.Single(_world.Started);
+    }
+
+    [Fact]
+    public void A_batch_that_waits_for_its_next_attempt_needs_nobody_before() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Retry = new RetryPolicy { BackoffMin = TimeSpan.FromMinutes(5) } });
+        await _world.Log.FillAsync(0, 1);
+        _world.Answer = _ => new(new SendOutcome.Failed("503", TimeSpan.FromMinutes(5)));
+        Assert.Equal(WorkEnd.Idle, await _world.WorkAsync());
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Empty(_world.Started);
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(6));
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        Assert.Single(_world.Started);
+    });
+
+    [Fact]
+    public async Task A_paused_delivery_has_nobody_started()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var delivery = await _world.Admin(_world.Log.First).SetPausedAsync(DeliveryWorld.Group, true, default);
+
+        await _world.Supervisor(_world.Log.First).LookAsync(default);
+        await _world.Supervisor(_world.Log.First).WakeAsync(delivery!, default);
+
+        Assert.Empty(_world.Started);
+    }
+
+    [Fact]
+    public void A_worker_whose_time_is_over_has_a_successor_of_its_name() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { RecordsMax = 1 });
+        await _world.Log.FillAsync(0, 5);
+        using var over = new CancellationTokenSource();
+        _world.Answer = _ =>
+        {
+            if (_world.Sent.Count == 2)
+            {
+                over.Cancel();
+            }
+
+            return new(new SendOutcome.Done());
+        };
+
+        var end = await _world.WorkAsync(over: over.Token);
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+
+        Assert.Equal(WorkEnd.TimeIsOver, end);
+        Assert.Equal([(DeliveryWorld.Group, "delivery-1")], _world.Started);
+        await _world.WorkAsync(_world.Log.Second);
+        Assert.Equal([0, 1, 2, 3, 4], _world.Sent.Select(batch => batch.FirstOffset).Distinct());
+    });
+
+    [Fact]
+    public void A_worker_of_a_delivery_that_was_changed_ends_and_others_begin_by_the_new_settings() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var isFirst = true;
+        _world.Answer = async _ =>
+        {
+            if (isFirst)
+            {
+                isFirst = false;
+                await _world.PutAsync(DeliveryWorld.Webhook with { RecordsMax = 1 });
+                await _world.Log.FillAsync(1, 1);
+                _world.Clock.Advance(_world.Options.SettingsAgeMax);
+            }
+
+            return new SendOutcome.Done();
+        };
+
+        var end = await _world.WorkAsync();
+        Assert.Equal(WorkEnd.Stopped, end);
+        await _world.Log.FillAsync(1, 1);
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+
+        Assert.Single(_world.Started);
+        Assert.NotEqual("delivery-1", _world.Started[0].Instance);
+    });
+}
