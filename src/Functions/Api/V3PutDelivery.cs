@@ -11,7 +11,7 @@ namespace Serverless.Functions.Api;
 
 /// <summary>Makes a group's delivery, or replaces its settings.</summary>
 public sealed class V3PutDelivery(
-    HttpEdge edge, DeliveryAdmin admin, DeliveryStates states, IConsumerGroups groups, DeliveryPulse pulse)
+    HttpEdge edge, DeliveryAdmin admin, DeliveryStates states, IConsumerGroups groups, DeliveryPulse pulse, WebhookCheck webhooks)
 {
     [Function("V3PutDelivery")]
     public Task<IResult> Run(
@@ -23,7 +23,8 @@ public sealed class V3PutDelivery(
             var asked = DeliveryRequest.Parse(body);
             var links = Links.Of(call, cluster);
             var name = RequestNames.Group(group);
-            var change = (await admin.PutAsync(name, asked.Settings, null, asked.Paused, call.CancellationToken)).OrThrow();
+            var secret = await webhooks.SecretAsync(name, asked, new Uri(call.BaseUrl).Host, call.CancellationToken);
+            var change = (await admin.PutAsync(name, asked.Settings, secret, asked.Paused, call.CancellationToken)).OrThrow();
             pulse.Changed(change.Delivery);
             var view = await DeliveryView.OfAsync(change.Delivery, states, groups, call.CancellationToken);
             var reply = call.Json(

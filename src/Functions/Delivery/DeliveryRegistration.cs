@@ -1,8 +1,11 @@
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
+using Serverless.Functions.Delivery.Webhooks;
+using Serverless.Functions.Http.Delivery;
 
 namespace Serverless.Functions.Delivery;
 
@@ -25,6 +28,16 @@ internal static class DeliveryRegistration
         services.TryAddSingleton<WorkerRuns>();
         services.TryAddSingleton<IWorkerStarter, WorkerCaller>();
         services.TryAddSingleton<DeliveryPulse>();
+
+        services.TryAddSingleton(provider => WebhookSafety.From(
+            configuration, provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<SelfAddress>()));
+        services.TryAddSingleton<ResolveHost>(Dns.GetHostAddressesAsync);
+        services.TryAddSingleton<WebhookClient>();
+        services.TryAddSingleton<WebhookConsent>();
+        services.TryAddSingleton<IWebhooks, Webhooks.Webhooks>();
+        services.TryAddSingleton(provider => new WebhookCheck(
+            provider.GetRequiredService<Deliveries>(), provider.GetRequiredService<WebhookSafety>(),
+            provider.GetRequiredService<WebhookConsent>(), provider.GetRequiredService<SelfAddress>()));
 
         // Each of them leads to the others: records that are copied are appended, and what is appended starts workers.
         services.TryAddSingleton<Func<DeliverySupervisor>>(provider => provider.GetRequiredService<DeliverySupervisor>);

@@ -8,6 +8,6 @@ namespace Serverless.Functions.Timers;
 public sealed class SweepDeliveries(DeliverySupervisor supervisor)
 {
     [Function("SweepDeliveries")]
-    public Task Run([TimerTrigger("10 * * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+    public Task Run([TimerTrigger("20 * * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         supervisor.LookAsync(cancellationToken).AsTask();
 }

@@ -5,8 +5,8 @@ using Serverless.Core.Groups;
 namespace Serverless.Functions.Http.Delivery;
 
 /// <summary>The body that makes or replaces a delivery. What its settings may be together is Core's to say.</summary>
-/// <param name="Secret">As it was sent; null where it was not.</param>
-internal sealed record DeliveryRequest(DeliverySettings Settings, string? Secret, bool? Paused)
+/// <param name="Secret">As it was sent; null where it was not. So is <c>Url</c>.</param>
+internal sealed record DeliveryRequest(DeliverySettings Settings, string? Secret, string? Url, bool? Paused)
 {
     private const int TopicsMax = 1_000;
     private const int TextCharsMax = 2_048;
@@ -73,7 +73,7 @@ internal sealed record DeliveryRequest(DeliverySettings Settings, string? Secret
         json.End();
         return new DeliveryRequest(
             settings with { Subscription = new(topics?.Distinct(StringComparer.Ordinal).ToList(), pattern), Target = target!.Target },
-            target.Secret, paused);
+            target.Secret, target.Url, paused);
     }
 
     /// <summary>The body of a change: whether the delivery is to be paused.</summary>

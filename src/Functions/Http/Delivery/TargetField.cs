@@ -5,7 +5,8 @@ namespace Serverless.Functions.Http.Delivery;
 
 /// <summary>The <c>target</c> of a delivery: <c>{"type": "webhook", "url", "secret", "body", "format"}</c>,
 /// <c>{"type": "handler", "name"}</c> or <c>{"type": "topic", "name", "headers"}</c>.</summary>
-internal sealed record TargetField(DeliveryTarget Target, string? Secret)
+/// <param name="Url">As it was sent.</param>
+internal sealed record TargetField(DeliveryTarget Target, string? Secret, string? Url)
 {
     private static readonly FieldNames Fields = new("type", "url", "secret", "body", "format", "name", "headers");
 
@@ -40,7 +41,7 @@ internal sealed record TargetField(DeliveryTarget Target, string? Secret)
         }
 
         var target = Of(ref json, given, headers);
-        return new TargetField(target, given.GetValueOrDefault("secret"));
+        return new TargetField(target, given.GetValueOrDefault("secret"), given.GetValueOrDefault("url"));
     }
 
     private static DeliveryTarget Of(

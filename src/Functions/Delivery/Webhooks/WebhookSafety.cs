@@ -1,0 +1,61 @@
+using System.Data.Common;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+
+namespace Serverless.Functions.Delivery.Webhooks;
+
+/// <summary>What webhooks may be sent to.</summary>
+/// <param name="AllowPrivate">Development: plain http, any port, and addresses of this machine and its network.</param>
+/// <param name="ForbiddenHosts">Never: this app, its storage, and where it gets its identity from.</param>
+internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<string> ForbiddenHosts)
+{
+    // Where the platform gives an app its identity.
+    private static readonly string[] IdentitySettings = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
+
+    private static readonly string[] Services = ["blob", "table", "queue", "file"];
+
+    public const string Setting = "Delivery:AllowPrivateTargets";
+
+    /// <summary>Development is where the storage is an emulator on this machine, unless <c>Delivery__AllowPrivateTargets</c> says otherwise.</summary>
+    /// <exception cref="SettingException">The setting is neither true nor false.</exception>
+    public static WebhookSafety From(IConfiguration configuration, StorageSettings storage, SelfAddress self)
+    {
+        var endpoints = Endpoints(storage).ToList();
+        var isEmulator = storage.IsDevelopmentStorage || (endpoints.Count > 0 && endpoints.All(IsLoopback));
+        var allow = configuration[Setting] switch
+        {
+            null or "" => isEmulator,
+            var text when bool.TryParse(text, out var value) => value,
+            _ => throw new SettingException("Delivery__AllowPrivateTargets must be true or false."),
+        };
+        var identity = IdentitySettings.Select(name => configuration[name]);
+        return new(allow, [
+            .. endpoints.Concat(identity).Select(HostOf).Append(self.Url?.Host).OfType<string>()
+                .Where(host => host.Length > 0).Select(host => host.ToLowerInvariant()).Distinct(),
+        ]);
+    }
+
+    private static IEnumerable<string?> Endpoints(StorageSettings storage)
+    {
+        yield return storage.BlobServiceUri?.AbsoluteUri;
+        yield return storage.TableServiceUri?.AbsoluteUri;
+        if (storage.ConnectionString is not { } text || storage.IsDevelopmentStorage)
+        {
+            yield break;
+        }
+
+        var parts = new DbConnectionStringBuilder { ConnectionString = text };
+        foreach (var service in Services)
+        {
+            yield return parts.TryGetValue($"{service}endpoint", out var endpoint) ? (string)endpoint
+                : parts.TryGetValue("accountname", out var account)
+                    ? $"https://{account}.{service}.{(parts.TryGetValue("endpointsuffix", out var suffix) ? suffix : "core.windows.net")}"
+                : null;
+        }
+    }
+
+    private static string? HostOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : null;
+
+    private static bool IsLoopback(string? url) =>
+        HostOf(url) is { } host && (host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)));
+}

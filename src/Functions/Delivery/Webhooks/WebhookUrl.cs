@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace Serverless.Functions.Delivery.Webhooks;
+
+/// <summary>What an address of a webhook must be, as far as its text tells. Where its name leads is looked at when it is called.</summary>
+internal static class WebhookUrl
+{
+    private const int CharsMax = 2048;
+
+    private static readonly string[] LocalNames = ["localhost", "local", "internal", "localdomain", "home.arpa", "lan"];
+
+    /// <summary>What is wrong, for people; null where nothing is.</summary>
+    /// <param name="text">As it was sent: an address that is parsed may look better than it did.</param>
+    public static string? Complaint(string text, WebhookSafety safety)
+    {
+        if (text.Length > CharsMax || text.Any(c => c is <= ' ' or '\\' or > '~') || !Uri.TryCreate(text, UriKind.Absolute, out var url))
+        {
+            return $"target.url must be an absolute URL of at most {CharsMax} ASCII characters; other names are written in Punycode.";
+        }
+
+        var host = url.Host.TrimEnd('.').ToLowerInvariant();
+        return url switch
+        {
+            _ when url.Scheme != Uri.UriSchemeHttps && !(safety.AllowPrivate && url.Scheme == Uri.UriSchemeHttp) =>
+                "target.url must be an https URL.",
+            { UserInfo.Length: > 0 } => "target.url must not have a user or a password.",
+            { Fragment.Length: > 0 } => "target.url must not have a fragment.",
+            _ when host.Length == 0 || text.Split('/')[2].Contains('%', StringComparison.Ordinal) =>
+                "target.url must name a host, without percent-encoding.",
+            _ when safety.AllowPrivate => null,
+            _ when url.Port is not (443 or 8443) => "target.url must have port 443 or 8443.",
+            _ when safety.ForbiddenHosts.Contains(host) => "target.url must not be this service, nor its storage or its identity.",
+            _ when IPAddress.TryParse(host.Trim('[', ']'), out var address) =>
+                PublicAddress.Is(address) ? null : "target.url must be a public address.",
+            _ when !host.Contains('.', StringComparison.Ordinal)
+                || LocalNames.Any(name => host.EndsWith($".{name}", StringComparison.Ordinal)) =>
+                "target.url must be a public name.",
+            _ => null,
+        };
+    }
+}
