@@ -13,6 +13,7 @@ namespace Serverless.Core.Storage;
 /// <item><term>producers</term><description>One row a producer id, until it is deleted or expires. And the next id, for ever.</description></item>
 /// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
 /// <item><term>deliveries</term><description>One row a group that has one, until it is deleted. And the secret of calls to workers, for ever.</description></item>
+/// <item><term>effects</term><description>One row an effect, until its result, or the claim that came to none, has expired.</description></item>
 /// </list>
 /// </remarks>
 public static class Layout
@@ -30,6 +31,8 @@ public static class Layout
     public const string TransactionsTable = "transactions";
 
     public const string DeliveriesTable = "deliveries";
+
+    public const string EffectsTable = "effects";
 
     /// <summary>A segment is named by the offset of its first record, so that names sort as offsets do.</summary>
     public static string Segment(string topicId, int partition, long baseOffset) =>
