@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Core.Idempotency;
 using Serverless.Core.Transactions;
@@ -20,7 +19,7 @@ public static class RepeatSettings
         var given = new IdempotencyOptions();
         return given with
         {
-            Retention = Duration(configuration, "KeyRetentionMs", given.Retention),
+            Retention = DurationSetting.Read(configuration, Section, "KeyRetentionMs", given.Retention),
             KeyRequired = Bool(configuration, "KeyRequired", given.KeyRequired),
         };
     }
@@ -29,17 +28,8 @@ public static class RepeatSettings
     public static ProducerIdOptions Producers(IConfiguration configuration)
     {
         var given = new ProducerIdOptions();
-        return given with { Expiration = Duration(configuration, "ProducerExpirationMs", given.Expiration) };
+        return given with { Expiration = DurationSetting.Read(configuration, Section, "ProducerExpirationMs", given.Expiration) };
     }
-
-    private static TimeSpan Duration(IConfiguration configuration, string name, TimeSpan given) =>
-        configuration[$"{Section}:{name}"] switch
-        {
-            null or "" => given,
-            var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ms) && ms is >= 1_000 and <= MillisecondsMax =>
-                TimeSpan.FromMilliseconds(ms),
-            _ => throw new SettingException($"{Section}__{name} must be an integer from 1000 to {MillisecondsMax}."),
-        };
 
     private static bool Bool(IConfiguration configuration, string name, bool given) => configuration[$"{Section}:{name}"] switch
     {
@@ -47,6 +37,4 @@ public static class RepeatSettings
         var text when bool.TryParse(text, out var value) => value,
         _ => throw new SettingException($"{Section}__{name} must be true or false."),
     };
-
-    private const long MillisecondsMax = 366L * 24 * 60 * 60 * 1000;
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Core;
+using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Groups.View;
 using Serverless.Core.Idempotency;
@@ -65,6 +66,9 @@ public static class ServiceRegistration
         services.TryAddSingleton<IdempotencySweep>();
         services.TryAddSingleton(RepeatSettings.Producers(configuration));
         services.TryAddSingleton<IProducerIds, ProducerIds>();
+        services.TryAddSingleton(EffectSettings.From(configuration));
+        services.TryAddSingleton<EffectLedger>();
+        services.TryAddSingleton<EffectSweep>();
 
         services.AddDeliveries(configuration);
 

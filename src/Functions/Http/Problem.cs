@@ -49,12 +49,20 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     public static Problem SequenceReused { get; } =
         new(409, 40952, "The sequence was used already, with other records. Nothing was stored.");
 
+    public static Problem EffectNotFound { get; } = NotFound("Effect not found.");
+
+    public static Problem EffectFenced { get; } = new(
+        409, 40956, "The effect is not claimed under this fencing token: it was taken over, given up, or recorded. Nothing was changed.");
+
     /// <summary>400/40051: the header cannot be a key.</summary>
     public static Problem MalformedKey(string message) => new(400, 40051, message);
 
     /// <summary>409/40950: the first attempt is not done.</summary>
-    public static Problem KeyInUse(TimeSpan retryAfter) => new(
-        409, 40950, "A request with this Idempotency-Key is still running.", Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)));
+    public static Problem KeyInUse(TimeSpan retryAfter) =>
+        new(409, 40950, "A request with this Idempotency-Key is still running.", Seconds(retryAfter));
+
+    /// <summary>409/40955: its claim lives.</summary>
+    public static Problem EffectHeld(TimeSpan retryAfter) => new(409, 40955, "Another holds the claim of this effect.", Seconds(retryAfter));
 
     public static Problem ReadOnlyTopic { get; } = new(422, 422, "The topic is a view: it can only be read.");
 
@@ -80,4 +88,6 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     public static Problem BadAdmin(string message) => new(400, 40002, message);
 
     public static Problem TooLarge(string message) => new(413, 413, message);
+
+    private static int Seconds(TimeSpan retryAfter) => Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds));
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Serverless.Functions.Http;
 
-/// <summary>Names that come in a path or a body: groups, instances, transactional ids and partitions (section 1.5 of the HTTP contract).</summary>
+/// <summary>Names that come in a path or a body: groups, instances, transactional ids, effects and partitions (section 1.5 of the HTTP contract).</summary>
 /// <remarks>
 /// Names compare by their code units: neither case nor Unicode forms are folded. A percent sign with two hexadecimal digits is
 /// refused: <c>%2F</c> becomes a slash in a path (<see cref="RouteValue"/>), and what is not UTF-8, such as <c>%C0%AF</c>, the server
@@ -19,6 +19,10 @@ internal static class RequestNames
     public static string Instance(string segment) => Checked(RouteValue.Decode(segment), "Instance name");
 
     public static string TransactionalId(string segment) => Checked(RouteValue.Decode(segment), "Transactional id");
+
+    public static string EffectScope(string segment) => Checked(RouteValue.Decode(segment), "Scope");
+
+    public static string EffectKey(string segment) => Checked(RouteValue.Decode(segment), "Key");
 
     /// <summary>Whether a topic could have the name: Kafka's rule.</summary>
     public static bool CouldBeTopic(string name) =>

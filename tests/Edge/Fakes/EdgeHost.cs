@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Core;
+using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
@@ -78,6 +79,8 @@ internal sealed class EdgeHost
         services.AddSingleton<KeyGate>();
         services.AddSingleton(new ProducerIdOptions());
         services.AddSingleton<IProducerIds, ProducerIds>();
+        services.AddSingleton(new EffectOptions());
+        services.AddSingleton<EffectLedger>();
         services.AddSingleton<ProducingV2>();
         services.AddSingleton<AddingRecords>();
         services.AddSingleton<Producer>();
@@ -86,7 +89,7 @@ internal sealed class EdgeHost
         _services = services.BuildServiceProvider();
     }
 
-    /// <summary>What keys and producers are kept in.</summary>
+    /// <summary>What keys, producers and effects are kept in.</summary>
     public IRowStore Rows { get; }
 
     public IdempotencyOptions Keys { get; }
@@ -106,6 +109,8 @@ internal sealed class EdgeHost
     public ApplicationLifetime Lifetime { get; } = new(NullLogger<ApplicationLifetime>.Instance);
 
     public CancellationTokenSource Disconnect { get; } = new();
+
+    public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
 
     public Task<Answer> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync("GET", url, null, headers);
 
