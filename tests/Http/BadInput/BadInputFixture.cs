@@ -20,6 +20,9 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
     /// <summary>The second one: whether offsets that are added while another request commits are in time, nobody may know.</summary>
     public const string Committing = "/transactions/committing/instances/2-0";
 
+    /// <summary>An effect that somebody has claimed.</summary>
+    public const string Effect = "/effects/mails/claimed";
+
     private string _picture = "";
 
     /// <summary>Settings that differ from the usual ones.</summary>
@@ -90,6 +93,7 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
         (await PostAsync(
             $"{Assigned}/assignments",
             """{"partitions":[{"topic":"orders","partition":0},{"topic":"orders","partition":1}]}""")).Must(204);
+        (await SendAsync("PUT", Effect, """{"lease.ms":600000,"holder":"clerk"}""")).Must(201);
         foreach (var instance in (string[])[Transaction, Committing])
         {
             var begun = (await PostAsync(instance[..instance.IndexOf("/instances", StringComparison.Ordinal)], null)).Must(200).Node;
@@ -108,7 +112,7 @@ public sealed class BadInputFixture(AzuriteFixture azurite) : ServiceFixture(azu
             "/v3/clusters/serverless/consumer-groups", "/v3/clusters/serverless/consumer-groups/shop/consumers/clerk/assignments",
             "/consumers/shop/offsets", "/consumers/audit/offsets", $"{Subscribed}/positions", $"{Subscribed}/subscription",
             $"{Assigned}/positions", $"{Assigned}/assignments",
-            "/v3/clusters/serverless/transactions/mutant",
+            "/v3/clusters/serverless/transactions/mutant", Effect,
         ])
         {
             picture.Append(path).Append(' ').Append((await GetAsync(path)).Must(200).Text).Append('\n');

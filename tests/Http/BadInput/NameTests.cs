@@ -41,6 +41,9 @@ public sealed class NameTests(BadInputFixture service) : BadInputTests(service)
         await Service.RefusesAsync(422, 42204, "GET", $"/consumers/shop/instances/{segment}/records");
         await Service.RefusesAsync(422, 42204, "GET", $"{TopicsV3[..^6]}consumer-groups/{segment}");
         await Service.RefusesAsync(422, 422, "POST", $"{BadInputFixture.Subscribed}/subscription", $$"""{"topics":[{{quoted}}]}""");
+        await Service.RefusesAsync(422, 42204, "PUT", $"/effects/{segment}/key", "{}");
+        await Service.RefusesAsync(422, 42204, "PUT", $"/effects/scope/{segment}", "{}");
+        await Service.RefusesAsync(422, 422, "PUT", "/effects/scope/key", $$"""{"holder":{{quoted}}}""");
     }
 
     [Theory]

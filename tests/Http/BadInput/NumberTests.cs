@@ -149,6 +149,19 @@ public sealed class NumberTests(BadInputFixture service) : BadInputTests(service
 
     [Theory]
     [InlineData("-1", 422)]
+    [InlineData("0", 422)]
+    [InlineData("null", 400)]
+    [InlineData("1.0", 400)]
+    [InlineData("\"1\"", 400)]
+    [InlineData("9223372036854775808", 400)]
+    public async Task A_fencing_token_is_an_exact_positive_integer(string token, int status)
+    {
+        await Service.RefusesAsync(status, status, "PUT", BadInputFixture.Effect, $$"""{"fencing_token":{{token}},"result":1}""");
+        await Service.RefusesAsync(400, 400, "DELETE", $"{BadInputFixture.Effect}?fencing_token={token.Replace("\"", "%22", StringComparison.Ordinal)}");
+    }
+
+    [Theory]
+    [InlineData("-1", 422)]
     [InlineData("253402300800000", 422)]
     [InlineData("9223372036854775808", 400)]
     [InlineData("1.5", 400)]
