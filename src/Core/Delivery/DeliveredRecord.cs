@@ -53,11 +53,21 @@ public sealed record DeliveredRecord(
         var reader = record.Headers;
         while (reader.TryRead(out var key, out var valueIsNull, out var value))
         {
-            headers.Add(new(Encoding.UTF8.GetString(key), valueIsNull ? null : value.ToArray()));
+            headers.Add(new(Encoding.UTF8.GetString(key), Copy(value, valueIsNull)));
         }
 
         return new(
-            record.Offset, record.Timestamp, record.KeyIsNull ? null : record.Key.ToArray(),
-            record.ValueIsNull ? null : record.Value.ToArray(), headers);
+            record.Offset, record.Timestamp, Copy(record.Key, record.KeyIsNull), Copy(record.Value, record.ValueIsNull), headers);
+    }
+
+    // Not by `?:` with null: an array that is null becomes a memory that is empty.
+    private static ReadOnlyMemory<byte>? Copy(ReadOnlySpan<byte> bytes, bool isNull)
+    {
+        if (isNull)
+        {
+            return null;
+        }
+
+        return bytes.ToArray();
     }
 }

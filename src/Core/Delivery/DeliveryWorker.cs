@@ -81,11 +81,16 @@ public sealed partial class DeliveryWorker(
         },
     };
 
+    /// <summary>The member leaves its group, so that others take over at once.</summary>
+    public async ValueTask LeaveAsync(string group, string instance, CancellationToken cancellationToken) =>
+
+        // One that is not there has left already.
+        await groups.DeleteInstanceAsync(group, instance, cancellationToken);
+
     private async ValueTask<WorkEnd> LeaveAsync(
         string group, string instance, WorkEnd end, CancellationToken cancellationToken)
     {
-        // One that is not there has left already.
-        await groups.DeleteInstanceAsync(group, instance, cancellationToken);
+        await LeaveAsync(group, instance, cancellationToken);
         return end;
     }
 

@@ -17,7 +17,7 @@ public sealed partial class WorkerRuns(
         try
         {
             var end = await worker.RunAsync(group, instance, over.Token, lifetime.ApplicationStopped);
-            await supervisor().FollowAsync(group, instance, end, lifetime.ApplicationStopped);
+            await FollowAsync(group, instance, end);
             return end;
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopped.IsCancellationRequested)
@@ -31,6 +31,23 @@ public sealed partial class WorkerRuns(
             return null;
         }
     }
+
+    private async Task FollowAsync(string group, string instance, WorkEnd end)
+    {
+        try
+        {
+            await supervisor().FollowAsync(group, instance, end, lifetime.ApplicationStopped);
+        }
+        catch (WorkerStartException e)
+        {
+            // As where the last instance is being stopped. Better no member than one that nobody works for.
+            NoSuccessor(e, group, instance);
+            await worker.LeaveAsync(group, instance, lifetime.ApplicationStopped);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Instance} of group {Group} has no successor; the timer will see to it.")]
+    private partial void NoSuccessor(Exception exception, string group, string instance);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Worker {Instance} of group {Group} could not go on.")]
     private partial void SliceFailed(Exception exception, string group, string instance);

@@ -97,11 +97,14 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
         ErrorCode.None,
         (await Log.Second.Logs.AppendAsync(Log.Topics.Now(topic), partition, LogHarness.Batch(0, values), default)).Error);
 
-    public async Task ProduceAsync(string topic, int partition, string value, params (string Name, string Value)[] headers)
+    public Task ProduceAsync(string topic, int partition, string value, params (string Name, string Value)[] headers) => ProduceAsync(
+        topic, partition, null, value,
+        [.. headers.Select(header => new RecordHeader(header.Name, Encoding.UTF8.GetBytes(header.Value)))]);
+
+    public async Task ProduceAsync(string topic, int partition, string? key, string? value, params RecordHeader[] headers)
     {
         using var builder = new RecordBatchBuilder(CompressionType.None);
-        var all = headers.Select(header => new RecordHeader(header.Name, Encoding.UTF8.GetBytes(header.Value))).ToArray();
-        builder.Add(0, default, keyIsNull: true, Encoding.UTF8.GetBytes(value), valueIsNull: false, all);
+        builder.Add(0, Encoding.UTF8.GetBytes(key ?? ""), key is null, Encoding.UTF8.GetBytes(value ?? ""), value is null, headers);
         var appended = await Log.Second.Logs.AppendAsync(Log.Topics.Now(topic), partition, builder.Build(), default);
         Assert.Equal(ErrorCode.None, appended.Error);
     }

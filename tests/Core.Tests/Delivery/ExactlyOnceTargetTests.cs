@@ -1,5 +1,6 @@
 using System.Text;
 using Serverless.Core.Delivery;
+using Serverless.Core.Records;
 using Serverless.Core.Tests.Groups;
 using Serverless.Core.Tests.Transactions;
 using Xunit;
@@ -48,6 +49,24 @@ public sealed class ExactlyOnceTargetTests
         Assert.Equal(["b", "d"], copies.Select(copy => Encoding.UTF8.GetString(copy.Value!.Value.Span)));
         Assert.Equal(["kind", "country", "more"], copies[0].Headers.Select(header => header.Key));
         Assert.Equal(4, await world.CommittedAsync(0));
+    });
+
+    [Fact]
+    public void A_copy_is_the_same_record_whatever_of_it_is_null_or_empty() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        await world.PutAsync(Mirror);
+        await world.ProduceAsync("in", 0, key: null, value: null, new RecordHeader("n", null), new RecordHeader("e", Array.Empty<byte>()));
+        await world.ProduceAsync("in", 0, key: "", value: "");
+        await world.ProduceAsync("in", 0, key: "k", value: "v");
+
+        await world.WorkAsync();
+
+        var copies = await world.ReadAsync("out", 0);
+        Assert.Equal([null, "", "k"], copies.Select(copy => Text(copy.Key)));
+        Assert.Equal([null, "", "v"], copies.Select(copy => Text(copy.Value)));
+        Assert.Equal([null, ""], copies[0].Headers.Select(header => Text(header.Value)));
+        Assert.Equal([0, 0, 0], copies.Select(copy => copy.Timestamp));
     });
 
     [Fact]
@@ -125,6 +144,8 @@ public sealed class ExactlyOnceTargetTests
             }
         }
     });
+
+    private static string? Text(ReadOnlyMemory<byte>? bytes) => bytes is { } text ? Encoding.UTF8.GetString(text.Span) : null;
 
     private static async Task OverwriteAsync(DeliveryWorld world, HandlerContext context)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Core.Delivery;
 using Serverless.Http.Shows;
@@ -69,7 +68,7 @@ public sealed class DeliveryTests(ServiceFixture service) : IClassFixture<Servic
     public async Task What_is_produced_comes_to_a_handler_without_any_timer_again_and_again()
     {
         var (topic, group) = (await service.CreateTopicAsync(3), service.NewName("group"));
-        (await PutAsync(group, $$"""{"topics":["{{topic}}"],"target":{"type":"handler","name":"keeper"}}""")).Must(201);
+        (await PutAsync(group, $$"""{"target":{"type":"handler","name":"keeper"},"topics":["{{topic}}"]}""")).Must(201);
 
         foreach (var round in Enumerable.Range(1, 2))
         {
@@ -92,7 +91,7 @@ public sealed class DeliveryTests(ServiceFixture service) : IClassFixture<Servic
         var (from, to, group) = (await service.CreateTopicAsync(2), await service.CreateTopicAsync(2), service.NewName("group"));
         (await PutAsync(
             group,
-            $$"""{"topics":["{{from}}"],"target":{"type":"topic","name":"{{to}}","headers":{"kind":"order"} },"start":"earliest"}""")).Must(201);
+            $$"""{"topics":["{{from}}"],"start":"earliest","target":{"type":"topic","name":"{{to}}","headers":{"kind":"order"} } }""")).Must(201);
         var header = Convert.ToBase64String("order"u8);
 
         await ProduceAsync(from, [

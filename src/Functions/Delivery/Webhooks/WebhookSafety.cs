@@ -21,7 +21,9 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
     public static WebhookSafety From(IConfiguration configuration, StorageSettings storage, SelfAddress self)
     {
         var endpoints = Endpoints(storage).ToList();
-        var isEmulator = storage.IsDevelopmentStorage || (endpoints.Count > 0 && endpoints.All(IsLoopback));
+
+        // The first two are those that the log is in.
+        var isEmulator = storage.IsDevelopmentStorage || (endpoints.Count > 0 && endpoints.Take(2).All(IsLoopback));
         var allow = configuration[Setting] switch
         {
             null or "" => isEmulator,
@@ -37,9 +39,14 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
 
     private static IEnumerable<string?> Endpoints(StorageSettings storage)
     {
-        yield return storage.BlobServiceUri?.AbsoluteUri;
-        yield return storage.TableServiceUri?.AbsoluteUri;
-        if (storage.ConnectionString is not { } text || storage.IsDevelopmentStorage)
+        if (storage.ConnectionString is not { } text)
+        {
+            yield return storage.BlobServiceUri?.AbsoluteUri;
+            yield return storage.TableServiceUri?.AbsoluteUri;
+            yield break;
+        }
+
+        if (storage.IsDevelopmentStorage)
         {
             yield break;
         }

@@ -42,6 +42,12 @@ public sealed class WebhookCheck
             throw new RequestException(Problem.Content(refusal));
         }
 
-        return secret is null ? null : (ReadOnlyMemory<byte>)secret;
+        // Not by `?:` with null: an array that is null becomes a memory that is empty.
+        if (secret is null)
+        {
+            return null;
+        }
+
+        return secret;
     }
 }
