@@ -4,7 +4,9 @@ using System.Net.Sockets;
 namespace Serverless.Chaos.World;
 
 /// <summary>A place where a host is, on a port that stays: as often as it is killed, another begins there.</summary>
-internal sealed class FixedHost(string name, string storage, Tally tally) : IAsyncDisposable
+/// <param name="settings">As environment variables.</param>
+internal sealed class FixedHost(
+    string name, string storage, Tally tally, IReadOnlyDictionary<string, string>? settings = null) : IAsyncDisposable
 {
     private readonly int _port = FreePort();
     private HostProcess? _process;
@@ -13,7 +15,7 @@ internal sealed class FixedHost(string name, string storage, Tally tally) : IAsy
 
     public async Task StartAsync()
     {
-        _process = await HostProcess.StartAsync(name, storage, faultRate: 0, faultSeed: 0, tally.Fault, tally.HostFailure, _port);
+        _process = await HostProcess.StartAsync(name, storage, faultRate: 0, faultSeed: 0, tally.Fault, tally.HostFailure, _port, settings);
         tally.HostStarted();
     }
 

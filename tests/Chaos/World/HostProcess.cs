@@ -48,7 +48,8 @@ internal sealed partial class HostProcess : IAsyncDisposable
     /// <param name="onFault">Hears the kind of each fault that the host put into its own storage requests.</param>
     /// <param name="onFailure">Hears what the host logs as an error.</param>
     public static async Task<HostProcess> StartAsync(
-        string name, string storage, double faultRate, int faultSeed, Action<string> onFault, Action<string> onFailure, int port = 0)
+        string name, string storage, double faultRate, int faultSeed, Action<string> onFault, Action<string> onFailure, int port = 0,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Serverless.LocalHost.dll"), "--port", $"{port}", "--storage", storage])
@@ -61,6 +62,11 @@ internal sealed partial class HostProcess : IAsyncDisposable
         // It lives for some seconds: what it learned about itself would never pay. This halves what a request costs.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_TC_CallCounting"] = "0";
+        foreach (var (variable, value) in settings ?? new Dictionary<string, string>())
+        {
+            start.Environment[variable] = value;
+        }
+
         var host = new HostProcess(Process.Start(start)!, name, onFault, onFailure);
         try
         {
