@@ -34,9 +34,12 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     }
 
     /// <summary>Launches it on a free port, and returns when it serves.</summary>
-    public static async Task<LocalHostProcess> StartAsync(params string[] args)
+    public static Task<LocalHostProcess> StartAsync(params string[] args) => StartAsync(null, args);
+
+    /// <inheritdoc cref="StartAsync(string[])"/>
+    public static async Task<LocalHostProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment, params string[] args)
     {
-        var host = Launch(null, ["--port", "0", .. args]);
+        var host = Launch(environment, ["--port", "0", .. args]);
         var line = await host._process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
             ?? throw new InvalidOperationException(await host._error);
         host.Address = new Uri(line.Split(' ')[1]);

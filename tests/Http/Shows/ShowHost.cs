@@ -13,7 +13,9 @@ internal sealed class ShowHost : IAsyncDisposable
 
     public static async Task<ShowHost> StartAsync(params string[] args) => new(await LocalHostProcess.StartAsync(args));
 
-    public static Task<ShowHost> OnAsync(string storage) => StartAsync("--storage", storage);
+    /// <param name="settings">As environment variables.</param>
+    public static async Task<ShowHost> OnAsync(string storage, IReadOnlyDictionary<string, string?>? settings = null) =>
+        new(await LocalHostProcess.StartAsync(settings, "--storage", storage));
 
     /// <summary>Asks it to stop, and requires that it ends well.</summary>
     public async Task StopAsync()
