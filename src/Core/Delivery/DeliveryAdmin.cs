@@ -30,7 +30,7 @@ public sealed class DeliveryAdmin(
             return new(ErrorCode.PolicyViolation, null, complaint);
         }
 
-        if (former is null && await BeginAsync(group, settings, cancellationToken) is { Error: not ErrorCode.None } refused)
+        if (await BeginAsync(group, settings, former?.Settings.Subscription, cancellationToken) is { Error: not ErrorCode.None } refused)
         {
             return new(refused.Error, null, refused.Message);
         }
@@ -82,8 +82,10 @@ public sealed class DeliveryAdmin(
         return null;
     }
 
-    // Where it begins is settled now, not when a worker first comes: what is produced from here on is delivered.
-    private async ValueTask<GroupAnswer> BeginAsync(string group, DeliverySettings settings, CancellationToken cancellationToken)
+    // Where it begins is settled now, not when a worker first comes: what is produced from here on is delivered. So it is for topics that a
+    // change adds; those that it had already go on.
+    private async ValueTask<GroupAnswer> BeginAsync(
+        string group, DeliverySettings settings, Subscription? former, CancellationToken cancellationToken)
     {
         if (settings.Start.Kind == SeekKind.Beginning)
         {
@@ -95,7 +97,8 @@ public sealed class DeliveryAdmin(
         var named = await Task.WhenAll((settings.Subscription.Topics ?? [])
             .Where(name => list.All(topic => topic.Name != name))
             .Select(name => topics.FindAsync(name, cancellationToken).AsTask()));
-        var starts = list.Concat(named.OfType<Topic>()).Where(topic => SubscribedTopics.Has(settings.Subscription, topic))
+        var starts = list.Concat(named.OfType<Topic>()).Where(topic =>
+                SubscribedTopics.Has(settings.Subscription, topic) && !(former is not null && SubscribedTopics.Has(former, topic)))
             .SelectMany(topic => Enumerable.Range(0, topic.Partitions).Select(partition => new TopicPartition(topic.Name, partition)))
             .Where(at => !committed.Contains(at))
             .Select(at => new SeekTarget(at, settings.Start.Kind, settings.Start.TimestampMs));

@@ -1,3 +1,4 @@
+using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Storage;
 
@@ -7,7 +8,7 @@ namespace Serverless.Core.Delivery;
 /// <remarks>
 /// A batch is handled when this returns; where it throws, the same batch comes again. What it does to <see cref="HandlerContext"/>'s rows
 /// happens in the transaction that moves the group's offset on, and so exactly once. For effects elsewhere there are
-/// <see cref="HandlerContext.Key"/>, which is the same for every attempt at the batch, and the ledger of effects.
+/// <see cref="HandlerContext.Key"/>, which is the same for every attempt at the batch, and <see cref="HandlerContext.Effects"/>.
 /// </remarks>
 public interface IRecordHandler
 {
@@ -18,18 +19,30 @@ public interface IRecordHandler
 }
 
 /// <summary>One batch of one partition as its handler sees it, and the rows that change with its offset.</summary>
-public sealed class HandlerContext(IRowStore rows, string group, TopicPartition at, string key, int attempt)
+public sealed class HandlerContext
 {
+    private readonly IRowStore _rows;
+    private readonly string _group;
     private readonly Dictionary<string, RowAction> _actions = new(StringComparer.Ordinal);
 
-    public string Group => group;
+    /// <summary>For a handler's tests; deliveries make their own.</summary>
+    public HandlerContext(IRowStore rows, EffectScope effects, string group, TopicPartition at, string key, int attempt)
+    {
+        (_rows, _group) = (rows, group);
+        (Effects, At, Key, Attempt) = (effects, at, key, attempt);
+    }
 
-    public TopicPartition At => at;
+    public string Group => _group;
+
+    public TopicPartition At { get; }
 
     /// <summary>The idempotency key of the batch.</summary>
-    public string Key => key;
+    public string Key { get; }
 
-    public int Attempt => attempt;
+    public int Attempt { get; }
+
+    /// <summary>The ledger of effects outside of the log, in the group's own scope.</summary>
+    public EffectScope Effects { get; }
 
     internal IReadOnlyList<RowAction> Actions => [.. _actions.Values.OrderBy(action => action.Row, StringComparer.Ordinal)];
 
@@ -37,7 +50,7 @@ public sealed class HandlerContext(IRowStore rows, string group, TopicPartition 
     /// <param name="name">At most 100 characters. Rows are the group's: batches of other partitions have the same.</param>
     public async ValueTask<HandlerRow?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        var read = await rows.GetAsync(Layout.GroupsTable, EffectRows.KeyOf(group, Checked(name)), cancellationToken);
+        var read = await _rows.GetAsync(Layout.GroupsTable, EffectRows.KeyOf(_group, Checked(name)), cancellationToken);
         return read.Row is { } row ? new HandlerRow(name, row.Columns, row.ETag) : null;
     }
 
@@ -45,12 +58,12 @@ public sealed class HandlerContext(IRowStore rows, string group, TopicPartition 
     /// been made, the batch is handled again.</summary>
     public void Set(string name, HandlerRow? found, IReadOnlyDictionary<string, object> columns)
     {
-        var row = EffectRows.KeyOf(group, Checked(name)).Row;
+        var row = EffectRows.KeyOf(_group, Checked(name)).Row;
         Put(found is null ? RowAction.Insert(row, columns) : RowAction.Replace(row, columns, found.ETag));
     }
 
     /// <summary>Removes a row when the batch is done.</summary>
-    public void Delete(HandlerRow found) => Put(RowAction.Delete(EffectRows.KeyOf(group, found.Name).Row, found.ETag));
+    public void Delete(HandlerRow found) => Put(RowAction.Delete(EffectRows.KeyOf(_group, found.Name).Row, found.ETag));
 
     private void Put(RowAction action)
     {

@@ -71,9 +71,9 @@ internal sealed partial class PartitionDelivery(
 
             return PartitionEnd.Over;
         }
-        catch (PartitionMovedException)
+        catch (PartitionEndedException ended)
         {
-            return PartitionEnd.Moved;
+            return ended.End;
         }
         catch (Exception e) when (e is StorageException or CorruptLogException)
         {
@@ -95,7 +95,7 @@ internal sealed partial class PartitionDelivery(
 
         if (read.Error is not (ErrorCode.None or ErrorCode.OffsetOutOfRange))
         {
-            throw new PartitionMovedException();
+            throw new PartitionEndedException(PartitionEnd.Moved);
         }
 
         if (read.Records == 0 && read.NextOffset > _mark.Offset)
@@ -156,7 +156,7 @@ internal sealed partial class PartitionDelivery(
 
         if (read.Error != ErrorCode.None)
         {
-            throw new PartitionMovedException();
+            throw new PartitionEndedException(PartitionEnd.Moved);
         }
 
         switch (await SendAsync(range, read.Slice, cancellationToken))
@@ -309,8 +309,10 @@ internal sealed partial class PartitionDelivery(
             case ErrorCode.None:
                 _mark = next;
                 return null;
-            case ErrorCode.StaleMemberEpoch or ErrorCode.ProducerFenced or ErrorCode.UnknownMemberId or ErrorCode.UnstableOffsetCommit:
-                throw new PartitionMovedException();
+            case ErrorCode.StaleMemberEpoch or ErrorCode.ProducerFenced or ErrorCode.UnknownMemberId:
+                throw new PartitionEndedException(PartitionEnd.Moved);
+            case ErrorCode.UnstableOffsetCommit:
+                throw new PartitionEndedException(PartitionEnd.Trouble);
             default:
                 return new SendOutcome.Failed(message ?? error.ToString());
         }
@@ -326,11 +328,12 @@ internal sealed partial class PartitionDelivery(
         {
             // Left open by a dead letter or a copy that did not come to its end; it may be another's, then its timeout decides it.
             await _transactions.ResolveAsync(cancellationToken);
+            throw new PartitionEndedException(PartitionEnd.Trouble);
         }
 
         if (answer is not { Error: ErrorCode.None, Value: StepOutcome.Done })
         {
-            throw new PartitionMovedException();
+            throw new PartitionEndedException(PartitionEnd.Moved);
         }
 
         _mark = to;
@@ -357,5 +360,8 @@ internal sealed partial class PartitionDelivery(
     private partial void RangeBuried(string group, TopicPartition partition, long from, long to, string topic);
 }
 
-/// <summary>A partition stands elsewhere than its worker believed; caught where the partition's delivery ends.</summary>
-internal sealed class PartitionMovedException : Exception;
+/// <summary>A partition cannot go on from where its worker believed it to stand; caught where the partition's delivery ends.</summary>
+internal sealed class PartitionEndedException(PartitionEnd end) : Exception
+{
+    public PartitionEnd End { get; } = end;
+}

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
+using Serverless.Core.Storage;
 
 namespace Serverless.Core.Delivery;
 
@@ -23,25 +24,9 @@ internal sealed partial class WorkerSlice(
         {
             while (true)
             {
-                if (await ShareAsync(cancellationToken) is not { } share)
+                if (await TurnAsync(over, cancellationToken) is { } end)
                 {
-                    return WorkEnd.Refused;
-                }
-
-                await BeginAndEndAsync(share, over, cancellationToken);
-                if (over.IsCancellationRequested)
-                {
-                    return WorkEnd.TimeIsOver;
-                }
-
-                if (!await IsWantedAsync(cancellationToken))
-                {
-                    return WorkEnd.Stopped;
-                }
-
-                if (IsIdle())
-                {
-                    return WorkEnd.Idle;
+                    return end;
                 }
 
                 await PauseAsync(over, cancellationToken);
@@ -54,6 +39,31 @@ internal sealed partial class WorkerSlice(
         finally
         {
             await EndAllAsync();
+        }
+    }
+
+    /// <summary>One look at what the member has; null where it goes on.</summary>
+    private async ValueTask<WorkEnd?> TurnAsync(CancellationToken over, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await ShareAsync(cancellationToken) is not { } share)
+            {
+                return WorkEnd.Refused;
+            }
+
+            await BeginAndEndAsync(share, over, cancellationToken);
+            return over.IsCancellationRequested ? WorkEnd.TimeIsOver
+                : !await IsWantedAsync(cancellationToken) ? WorkEnd.Stopped
+                : IsIdle() ? WorkEnd.Idle
+                : null;
+        }
+        catch (StorageException e)
+        {
+            // Partitions under way go on as long as they can, and so does the membership as long as its session.
+            TurnFailed(e, Group, work.Instance);
+            _isFresh = true;
+            return over.IsCancellationRequested ? WorkEnd.TimeIsOver : null;
         }
     }
 
@@ -211,6 +221,9 @@ internal sealed partial class WorkerSlice(
             running.Lost.Dispose();
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Instance} of group {Group} could not see what it has.")]
+    private partial void TurnFailed(Exception exception, string group, string instance);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The delivery of group {Group} failed at {Partition}.")]
     private partial void PartitionFailed(Exception exception, string group, TopicPartition partition);

@@ -67,7 +67,10 @@ internal sealed class ReplyResult(Reply reply, string correlationId) : IResult
             if (!isHead)
             {
                 await reply.Stream(response.BodyWriter, () => FlushAsync(httpContext));
-                await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                if (!httpContext.RequestAborted.IsCancellationRequested)
+                {
+                    await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                }
             }
 
             return;

@@ -72,6 +72,20 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task Topics_that_a_change_adds_begin_where_it_says_and_the_others_go_on()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Start = DeliveryStart.Latest });
+        await _world.Log.FillAsync(0, 1);
+        await _world.AppendAsync("out", 0, "old");
+
+        await _world.PutAsync(DeliveryWorld.Webhook with { Start = DeliveryStart.Latest, Subscription = new(["in", "out"], null) });
+        await _world.AppendAsync("out", 0, "new");
+        Core.Tests.Groups.TestLoop.Run(_world.Clock, async () => await _world.WorkAsync());
+
+        Assert.Equal(["0-0", "new"], _world.Sent.SelectMany(DeliveryWorld.Values).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_change_keeps_the_secret_and_whether_it_is_paused()
     {
         await _world.PutAsync(DeliveryWorld.Webhook);

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Core.Delivery;
+using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
@@ -56,7 +57,15 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public Deliveries Deliveries(Process by) => new(by.Stores, _ids, Clock, new Random(4));
 
-    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores);
+    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores, Effects(by));
+
+    public EffectLedger Effects(Process by) =>
+        new(by.Stores, Clock, _ids, new EffectOptions(), NullLogger<EffectLedger>.Instance);
+
+    /// <summary>A row that handlers of the group keep; null where there is none.</summary>
+    public ValueTask<HandlerRow?> RowAsync(string name) =>
+        new HandlerContext(Log.Rows, new EffectScope(Effects(Log.First), Group, TimeSpan.FromMinutes(1)), Group, default, "", 1)
+            .FindAsync(name, default);
 
     public DeliveryWorker Worker(Process by) => new(
         Deliveries(by), Targets(by), by.Groups, by.Groups, by.Logs, Log.Topics, by.Transactions, Clock, new Random(5), Options,

@@ -28,7 +28,7 @@ public sealed class ExactlyOnceTargetTests
         Counting,
         async world =>
         {
-            var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+            var row = await world.RowAsync("0");
             Assert.Equal("0-0,0-1,0-2,0-3,0-4,", row!.Columns["seen"]);
         });
 
@@ -82,7 +82,7 @@ public sealed class ExactlyOnceTargetTests
 
         Assert.Equal([1, 2, 3], counter.Attempts);
         Assert.Single(counter.Keys.Distinct());
-        var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+        var row = await world.RowAsync("0");
         Assert.Equal("0-0,0-1,", row!.Columns["seen"]);
     });
 
@@ -97,8 +97,32 @@ public sealed class ExactlyOnceTargetTests
 
         await world.WorkAsync();
 
-        var row = await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default);
+        var row = await world.RowAsync("0");
         Assert.Equal("other,0-0,", row!.Columns["seen"]);
+    });
+
+    [Fact]
+    public void An_effect_that_a_handler_claims_is_done_once_though_its_batch_comes_again() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var mails = new List<string>();
+        var counter = new Counter { Throws = 2 };
+        counter.Does = async (record, context) => await context.Effects.RunOnceAsync(
+            $"{context.At}@{record.Offset}",
+            _ =>
+            {
+                mails.Add(Encoding.UTF8.GetString(record.Value!.Value.Span));
+                return new(ReadOnlyMemory<byte>.Empty);
+            },
+            default);
+        world.Handlers.Add(counter);
+        await world.PutAsync(Counting);
+        await world.Log.FillAsync(0, 2);
+
+        await world.WorkAsync();
+
+        Assert.Equal([1, 2, 3], counter.Attempts);
+        Assert.Equal(["0-0", "0-1"], mails);
     });
 
     [Fact]
@@ -112,7 +136,7 @@ public sealed class ExactlyOnceTargetTests
 
         Assert.Equal(ErrorCode.None, (await world.Log.First.Groups.DeleteGroupAsync(DeliveryWorld.Group, default)).Error);
 
-        Assert.Null(await new HandlerContext(world.Log.Rows, DeliveryWorld.Group, default, "", 1).FindAsync("0", default));
+        Assert.Null(await world.RowAsync("0"));
     });
 
     private void EachWay(DeliverySettings settings, Func<DeliveryWorld, Task> check) => TestLoop.Run(_clock, async () =>
@@ -163,6 +187,8 @@ public sealed class ExactlyOnceTargetTests
 
         public Func<HandlerContext, Task>? Meets { get; set; }
 
+        public Func<DeliveredRecord, HandlerContext, ValueTask>? Does { get; set; }
+
         public List<int> Attempts { get; } = [];
 
         public List<string> Keys { get; } = [];
@@ -177,6 +203,11 @@ public sealed class ExactlyOnceTargetTests
             var seen = (string?)found?.Columns["seen"] ?? "";
             seen = records.Aggregate(seen, (text, record) => $"{text}{Encoding.UTF8.GetString(record.Value!.Value.Span)},");
             context.Set(name, found, new Dictionary<string, object> { ["seen"] = seen });
+            foreach (var record in Does is null ? [] : records)
+            {
+                await Does!(record, context);
+            }
+
             if (Meets is { } meets)
             {
                 Meets = null;
