@@ -19,8 +19,15 @@ public sealed class WorkerStartException(string message, Exception? inner = null
 /// <remarks>It does no work of its own, so it may run on one instance, on several, late, or not at all for a while.</remarks>
 public sealed partial class DeliverySupervisor(
     Deliveries deliveries, DeliveryStates states, IConsumerGroups groups, IWorkerStarter starter, IIdSource ids,
-    DeliveryOptions options, ILogger<DeliverySupervisor> logger)
+    DeliveryOptions options, TimeProvider clock, ILogger<DeliverySupervisor> logger)
 {
+    // One that was started is no member yet for a moment, and must not be started again by the next look.
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(15);
+
+    private readonly KeyedGate _gates = new();
+    private readonly Lock _lock = new();
+    private readonly List<(string Group, string Instance, long At)> _started = [];
+
     /// <summary>All deliveries, each for itself.</summary>
     public async ValueTask LookAsync(CancellationToken cancellationToken)
     {
@@ -83,12 +90,18 @@ public sealed partial class DeliverySupervisor(
 
     private async ValueTask<int> StartAsync(GroupDelivery delivery, int wanted, CancellationToken cancellationToken)
     {
+        using var one = await _gates.EnterAsync(delivery.Group, cancellationToken);
         var description = await groups.DescribeAsync(delivery.Group, cancellationToken);
-        var live = LiveWorkers(description);
+        var live = LiveWorkers(description) + Coming(description, delivery.Group);
         var missing = Math.Max(0, wanted - live);
         for (var started = 0; started < missing; started++)
         {
-            await starter.StartAsync(delivery.Group, DeliveryWorker.NamePrefix + ids.NewId(), cancellationToken);
+            var instance = DeliveryWorker.NamePrefix + ids.NewId();
+            await starter.StartAsync(delivery.Group, instance, cancellationToken);
+            lock (_lock)
+            {
+                _started.Add((delivery.Group, instance, clock.GetTimestamp()));
+            }
         }
 
         if (missing > 0)
@@ -97,6 +110,17 @@ public sealed partial class DeliverySupervisor(
         }
 
         return missing;
+    }
+
+    // Those that this process had started, and that nobody has seen as members yet.
+    private int Coming(GroupDescription? description, string group)
+    {
+        lock (_lock)
+        {
+            _started.RemoveAll(started => clock.GetElapsedTime(started.At) > StartTime
+                || (started.Group == group && description?.Members.Any(member => member.Instance == started.Instance) == true));
+            return _started.Count(started => started.Group == group);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Started {Count} workers for group {Group}, which had {Live}.")]

@@ -75,7 +75,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public DeliverySupervisor Supervisor(Process by) => new(
         Deliveries(by), new DeliveryStates(by.Groups, Log.Topics, by.Logs, Clock), by.Groups, this, _ids, Options,
-        NullLogger<DeliverySupervisor>.Instance);
+        Clock, NullLogger<DeliverySupervisor>.Instance);
 
     public async Task<GroupDelivery> PutAsync(DeliverySettings settings)
     {

@@ -54,6 +54,21 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task Two_looks_at_once_start_no_more_than_one_does_and_who_never_came_is_made_up_for()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var supervisor = _world.Supervisor(_world.Log.First);
+
+        await Task.WhenAll(supervisor.LookAsync(default).AsTask(), supervisor.LookAsync(default).AsTask());
+        Assert.Single(_world.Started);
+
+        _world.Clock.Advance(TimeSpan.FromSeconds(16));
+        await supervisor.LookAsync(default);
+        Assert.Equal(2, _world.Started.Count);
+    }
+
+    [Fact]
     public async Task Consumers_that_are_no_workers_do_not_count()
     {
         await _world.PutAsync(DeliveryWorld.Webhook);
