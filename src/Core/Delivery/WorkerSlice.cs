@@ -189,14 +189,19 @@ internal sealed partial class WorkerSlice(
     private async ValueTask PauseAsync(CancellationToken over, CancellationToken cancellationToken)
     {
         var pause = _notBefore.Count > 0 ? work.Options.TroublePause / 8 : work.Options.HeartbeatInterval;
-        await Waiting.UntilAsync(
-            async either =>
-            {
-                var delay = Task.Delay(pause, work.Clock, either);
-                await Task.WhenAny(_running.Values.Select(running => (Task)running.Task).Append(delay));
-                return true;
-            },
-            over, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
+        using var timer = new CancellationTokenSource();
+
+        // A delay that is cancelled tells who waits for any of several on another thread, which simulations cannot follow.
+        var told = new TaskCompletionSource();
+        using (either.Token.Register(() => told.TrySetResult()))
+        {
+            var delay = Task.Delay(pause, work.Clock, timer.Token);
+            await Task.WhenAny(_running.Values.Select(running => (Task)running.Task).Append(told.Task).Append(delay));
+        }
+
+        timer.Cancel();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async ValueTask EndAllAsync()
