@@ -24,8 +24,9 @@ public sealed class Deliveries(IRowStore rows, IIdSource ids, TimeProvider clock
             var query = RowQuery.Prefix(DeliveryRow.Partition, DeliveryRow.Prefix, PageMax);
             page = await rows.QueryAsync(
                 Layout.DeliveriesTable, page is null ? query : query.Behind(page.Rows[^1].Key.Row), cancellationToken);
+            var served = (page.ServedAt, clock.GetTimestamp());
             found.AddRange(page.Rows.Where(row => row.Key.Row.StartsWith(DeliveryRow.Prefix, StringComparison.Ordinal))
-                .Select(DeliveryRow.Decode));
+                .Select(row => DeliveryRow.Decode(row) with { Served = served }));
         }
 
         return found;
@@ -61,7 +62,7 @@ public sealed class Deliveries(IRowStore rows, IIdSource ids, TimeProvider clock
                 return (stored, stored);
             }
 
-            next = next is null ? null : next with { Version = ids.NewId() };
+            next = next is null ? null : next with { Version = ids.NewId(), Served = (servedAt, clock.GetTimestamp()) };
             var row = DeliveryRow.Row(group);
             var action = (next, stored) switch
             {
@@ -106,6 +107,7 @@ public sealed class Deliveries(IRowStore rows, IIdSource ids, TimeProvider clock
     {
         var read = await rows.GetAsync(
             Layout.DeliveriesTable, new(DeliveryRow.Partition, DeliveryRow.Row(group)), cancellationToken);
-        return (read.Row is { } row ? DeliveryRow.Decode(row) : null, read.ServedAt);
+        var served = (read.ServedAt, clock.GetTimestamp());
+        return (read.Row is { } row ? DeliveryRow.Decode(row) with { Served = served } : null, read.ServedAt);
     }
 }

@@ -35,7 +35,8 @@ public sealed class DeliveryStates(IConsumerGroups groups, ITopicCatalog topics,
             found.AddRange(await Task.WhenAll(some.Select(one => OfAsync(one.topic, one.partition, committed, cancellationToken))));
         }
 
-        return (found, clock.GetUtcNow());
+        // By the service's clock, as what failed is due by that: this process's own may be off.
+        return (found, delivery.Served.Now + clock.GetElapsedTime(delivery.Served.At));
     }
 
     private async Task<PartitionProgress> OfAsync(

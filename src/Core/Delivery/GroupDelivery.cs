@@ -13,4 +13,7 @@ public sealed record GroupDelivery(string Group, DeliverySettings Settings, stri
     public DateTimeOffset CreatedAt { get; init; }
 
     internal string? ETag { get; init; }
+
+    /// <summary>The storage service's clock when this was read, and the reader's stopwatch then.</summary>
+    internal (DateTimeOffset Now, long At) Served { get; init; }
 }

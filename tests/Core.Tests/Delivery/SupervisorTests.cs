@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Core.Delivery;
 using Serverless.Core.Tests.Transactions;
 using Xunit;
@@ -161,4 +162,43 @@ public sealed class SupervisorTests
         Assert.Single(_world.Started);
         Assert.NotEqual("delivery-1", _world.Started[0].Instance);
     });
+
+    [Fact]
+    public void What_failed_is_due_by_the_services_clock_and_not_by_that_of_whoever_looks() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Retry = new RetryPolicy { BackoffMin = TimeSpan.FromMinutes(1) } });
+        await _world.Log.FillAsync(0, 1);
+        _world.Answer = _ => new(new SendOutcome.Failed("503 Service Unavailable"));
+        await _world.WorkAsync();
+        var (behind, ahead) = (Supervisor(clockIsOffBy: TimeSpan.FromHours(-1)), Supervisor(clockIsOffBy: TimeSpan.FromHours(1)));
+
+        await ahead.LookAsync(default);
+        Assert.Empty(_world.Started);
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await behind.LookAsync(default);
+        Assert.Single(_world.Started);
+    });
+
+    private DeliverySupervisor Supervisor(TimeSpan clockIsOffBy)
+    {
+        var by = _world.Log.Second;
+        var clock = new OffClock(_world.Clock, clockIsOffBy);
+        return new(
+            new Deliveries(by.Stores, new RandomIdSource(new Random(6)), clock, new Random(7)),
+            new DeliveryStates(by.Groups, _world.Log.Topics, by.Logs, clock), by.Groups, _world, new RandomIdSource(new Random(8)),
+            _world.Options, clock, NullLogger<DeliverySupervisor>.Instance);
+    }
+
+    private sealed class OffClock(TimeProvider clock, TimeSpan by) : TimeProvider
+    {
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + by;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            clock.CreateTimer(callback, state, dueTime, period);
+    }
 }
