@@ -86,6 +86,7 @@ internal sealed partial class PartitionDelivery(
     private async ValueTask FixAsync(CancellationToken over, CancellationToken cancellationToken)
     {
         var read = await _reader.NextAsync(_mark.Offset, Settings, cancellationToken);
+        QuietSince = read.Records > 0 ? null : QuietSince;
         if (read is { Records: > 0, IsFull: false } && Settings.Linger > TimeSpan.Zero)
         {
             await Waiting.UntilAsync(
@@ -113,7 +114,6 @@ internal sealed partial class PartitionDelivery(
             return;
         }
 
-        QuietSince = null;
         var range = new RangeMark(_mark.Offset, read.NextOffset);
         if (work.Target is not null)
         {

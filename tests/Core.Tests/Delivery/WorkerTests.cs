@@ -191,4 +191,17 @@ public sealed class WorkerTests
         var lag = await by.Groups.LagsAsync(DeliveryWorld.Group, default);
         Assert.All(lag, partition => Assert.Equal(0, partition.Lag));
     });
+
+    [Fact]
+    public void A_worker_does_not_leave_while_a_batch_waits_for_more() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Linger = TimeSpan.FromSeconds(20) });
+
+        var work = _world.WorkAsync();
+        await Task.Delay(TimeSpan.FromSeconds(5), _world.Clock);
+        await _world.Log.FillAsync(0, 1);
+        await work;
+
+        Assert.Equal(["0-0"], _world.SentTo(0));
+    });
 }
