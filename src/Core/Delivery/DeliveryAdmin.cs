@@ -30,7 +30,7 @@ public sealed class DeliveryAdmin(
             return new(ErrorCode.PolicyViolation, null, complaint);
         }
 
-        if (await BeginAsync(group, settings, former?.Settings.Subscription, cancellationToken) is { Error: not ErrorCode.None } refused)
+        if (await BeginAsync(group, settings, cancellationToken) is { Error: not ErrorCode.None } refused)
         {
             return new(refused.Error, null, refused.Message);
         }
@@ -84,8 +84,7 @@ public sealed class DeliveryAdmin(
 
     // Where it begins is settled now, not when a worker first comes: what is produced from here on is delivered. So it is for topics that a
     // change adds; those that it had already go on.
-    private async ValueTask<GroupAnswer> BeginAsync(
-        string group, DeliverySettings settings, Subscription? former, CancellationToken cancellationToken)
+    private async ValueTask<GroupAnswer> BeginAsync(string group, DeliverySettings settings, CancellationToken cancellationToken)
     {
         if (settings.Start.Kind == SeekKind.Beginning)
         {
@@ -97,11 +96,14 @@ public sealed class DeliveryAdmin(
         var named = await Task.WhenAll((settings.Subscription.Topics ?? [])
             .Where(name => list.All(topic => topic.Name != name))
             .Select(name => topics.FindAsync(name, cancellationToken).AsTask()));
+
+        // Read behind the topics: what the delivery has by now, whoever has put it there, may be under way, and nothing of it is left out.
+        var former = (await deliveries.FindAsync(group, cancellationToken))?.Settings.Subscription;
         var starts = list.Concat(named.OfType<Topic>()).Where(topic =>
                 SubscribedTopics.Has(settings.Subscription, topic) && !(former is not null && SubscribedTopics.Has(former, topic)))
             .SelectMany(topic => Enumerable.Range(0, topic.Partitions).Select(partition => new TopicPartition(topic.Name, partition)))
             .Where(at => !committed.Contains(at))
-            .Select(at => new SeekTarget(at, settings.Start.Kind, settings.Start.TimestampMs));
+            .Select(at => new SeekTarget(at, settings.Start.Kind, settings.Start.TimestampMs) { IsFirst = true });
         foreach (var some in starts.Chunk(ResetsMax))
         {
             var reset = await groups.ResetAsync(group, some, cancellationToken);

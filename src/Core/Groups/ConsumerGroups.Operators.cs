@@ -62,7 +62,7 @@ public sealed partial class ConsumerGroups
 
         var topics = await _topics.RefreshedAsync(
             await _topics.ListAsync(cancellationToken), targets.Select(target => target.At.Topic).Distinct(), cancellationToken);
-        var offsets = new List<(GroupOffset Offset, string TopicId)>();
+        var offsets = new List<(GroupOffset Offset, string TopicId, bool IsFirst)>();
         foreach (var target in targets.GroupBy(target => target.At).Select(same => same.Last()))
         {
             var topic = topics.Find(target.At.Topic);
@@ -74,7 +74,7 @@ public sealed partial class ConsumerGroups
 
             var offset = await new OffsetResolver(_logs).ResolveAsync(
                 target, new(topic, target.At.Partition, 0), cancellationToken);
-            offsets.Add((new(target.At, offset, target.Metadata), topic.Id));
+            offsets.Add((new(target.At, offset, target.Metadata), topic.Id, target.IsFirst));
         }
 
         await ListedAsync(group, cancellationToken);
@@ -86,12 +86,14 @@ public sealed partial class ConsumerGroups
             draft.Put(draft.Group);
             await new PendingFates(_outcomes).SettleAsync(
                 draft, offsets.Select(each => each.Offset.At), Commits.PartitionsMax, _rows.Now(state), cancellationToken);
-            var refused = offsets
+            var set = offsets.Where(each => !each.IsFirst || draft.Partition(each.Offset.At) is not { Committed: >= 0 } row
+                || row.TopicId != each.TopicId).ToList();
+            var refused = set
                 .Select(each => (each.Offset.At, Error: Commits.Commit(draft, null, each.TopicId, each.Offset, _rows.Now(state))))
                 .FirstOrDefault(each => each.Error != ErrorCode.None);
             GroupAnswer<IReadOnlyList<GroupOffset>> answer = refused.Error switch
             {
-                ErrorCode.None => new([.. offsets.Select(each => each.Offset)]),
+                ErrorCode.None => new([.. set.Select(each => each.Offset)]),
                 ErrorCode.UnstableOffsetCommit => Refused<IReadOnlyList<GroupOffset>>(refused.Error, Refusal(refused.Error, refused.At)),
                 _ => Refused<IReadOnlyList<GroupOffset>>(ErrorCode.NonEmptyGroup, "A live member owns one of the partitions."),
             };

@@ -147,7 +147,11 @@ public enum SeekKind
 }
 
 /// <summary>Where to move one partition. <c>Value</c> is an offset or milliseconds, by kind.</summary>
-public readonly record struct SeekTarget(TopicPartition At, SeekKind Kind, long Value = 0, string Metadata = "");
+public readonly record struct SeekTarget(TopicPartition At, SeekKind Kind, long Value = 0, string Metadata = "")
+{
+    /// <summary>Only where the group has committed nothing yet; for resets.</summary>
+    public bool IsFirst { get; init; }
+}
 
 /// <summary>Whether a record can be shown in a format, decided on its stored bytes; a null key or value is always fine.</summary>
 public delegate bool RecordFilter(scoped in Record record);

@@ -6,6 +6,8 @@ namespace Serverless.Core.Tests.Delivery;
 
 public sealed class AdminTests
 {
+    private static readonly DeliverySettings FromNowOn = DeliveryWorld.Webhook with { Start = DeliveryStart.Latest };
+
     private readonly DeliveryWorld _world = new();
 
     [Fact]
@@ -146,4 +148,36 @@ public sealed class AdminTests
         Assert.True(await _world.Admin(forgetful).DeleteAsync(DeliveryWorld.Group, default));
         Assert.False(await _world.Admin(_world.Log.First).DeleteAsync(DeliveryWorld.Group, default));
     }
+
+    [Fact]
+    public void A_request_that_comes_late_leaves_out_nothing_that_came_since_another_made_the_delivery()
+    {
+        for (var (call, calls) = (1, int.MaxValue); call <= calls; call++)
+        {
+            var world = new DeliveryWorld();
+            world.Run(async () =>
+            {
+                await world.Log.FillAsync(0, 1);
+                var seen = 0;
+                world.Log.First.Stores.Before = async () =>
+                {
+                    if (++seen == call)
+                    {
+                        Assert.Equal(ErrorCode.None, (await PutAsync(world, world.Log.Second)).Error);
+                        await world.Log.FillAsync(0, 3);
+                    }
+                };
+                await PutAsync(world, world.Log.First);
+                (calls, world.Log.First.Stores.Before) = (seen, null);
+
+                await world.WorkAsync(world.Log.Second);
+            });
+
+            // Where it was not made at all, in a run with fewer calls, there is nothing to see.
+            Assert.True(call > calls || world.SentTo(0).SequenceEqual(["0-0", "0-1", "0-2"]), $"Before call {call}: {string.Join(' ', world.SentTo(0))}");
+        }
+    }
+
+    private static ValueTask<GroupAnswer<DeliveryChange>> PutAsync(DeliveryWorld world, Transactions.Process by) =>
+        world.Admin(by).PutAsync(DeliveryWorld.Group, FromNowOn, new byte[] { 1, 2, 3 }, null, default);
 }
