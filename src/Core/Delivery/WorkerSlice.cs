@@ -85,7 +85,12 @@ internal sealed partial class WorkerSlice(
         }
 
         _isFresh = false;
-        work.Served = (share.Now, work.Clock.GetTimestamp());
+        if (share.Now > work.Now)
+        {
+            // Replies take their time, so each of them tells a time that is over: the one that tells most is nearest.
+            work.Served = (share.Now, work.Clock.GetTimestamp());
+        }
+
         return share;
     }
 

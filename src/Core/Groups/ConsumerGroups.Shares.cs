@@ -9,13 +9,16 @@ public sealed partial class ConsumerGroups
         string group, string instance, bool fresh, CancellationToken cancellationToken)
     {
         using var one = await EnterAsync(group, instance, cancellationToken);
-        return await DecideAsync<GroupShare>(
+        var answer = await DecideAsync<GroupShare>(
             group, instance, joins: true,
             ready => new(new GroupAnswer<GroupShare>(new GroupShare(
                 [.. PollProtocol.Share(ready.Draft, ready.Consumer)
                     .Select(row => new SharePartition(row.At, row.TopicId, ShareProtocol.MarkOf(row)))],
-                ready.Now))),
+                ready.Now) { DecidedAt = _rows.Clock.GetTimestamp() })),
             cancellationToken, fresh);
+        return answer.Value is { } share
+            ? new(share with { Now = share.Now + _rows.Clock.GetElapsedTime(share.DecidedAt) })
+            : answer;
     }
 
     public async ValueTask<GroupAnswer<IReadOnlyList<StepOutcome>>> StepAsync(

@@ -22,8 +22,12 @@ public interface IGroupShares
         CancellationToken cancellationToken);
 }
 
-/// <summary>What a member has. <c>Now</c> is the storage service's clock.</summary>
-public sealed record GroupShare(IReadOnlyList<SharePartition> Partitions, DateTimeOffset Now);
+/// <summary>What a member has. <c>Now</c> is the storage service's clock when this is answered.</summary>
+public sealed record GroupShare(IReadOnlyList<SharePartition> Partitions, DateTimeOffset Now)
+{
+    /// <summary>The stopwatch when this was decided: what made it true may have taken long since.</summary>
+    internal long DecidedAt { get; init; }
+}
 
 /// <summary>A partition of a share, and where it stands.</summary>
 public sealed record SharePartition(TopicPartition At, string TopicId, OffsetMark Mark);
