@@ -3,7 +3,10 @@ namespace Serverless.Core.Delivery;
 /// <summary>Every bound of the workers: what it is, and what leans on it.</summary>
 public sealed record DeliveryOptions
 {
-    /// <summary>How long one worker works before its successor takes over: well within <c>functionTimeout</c> in host.json.</summary>
+    /// <summary>
+    /// How long one worker works before its successor takes over: well within <c>functionTimeout</c> in host.json, and longer than
+    /// <see cref="IdleMax"/> and <see cref="DeliveryRules.LingerMax"/>, which each slice begins to count anew.
+    /// </summary>
     public TimeSpan Slice { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A worker that has had nothing to do for so long leaves the group.</summary>
