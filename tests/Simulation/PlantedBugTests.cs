@@ -19,7 +19,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         foreach (var bug in Enum.GetValues<PlantedBug>().Where(bug => bug != PlantedBug.None && (Seeds.Bug is PlantedBug.None || bug == Seeds.Bug)))
         {
             var caught = new List<SeedResult>();
-            Seeds.Run(1, SeedsMax, seed => IsOfTransactions(bug) ? CopyRun.Run(seed, bug) : SeedRun.Run(seed, bug), result =>
+            Seeds.Run(1, SeedsMax, seed => RunOf(bug)(seed), result =>
             {
                 if (result.Failure is not null)
                 {
@@ -48,7 +48,11 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         Assert.Empty(missed);
     }
 
-    private static bool IsOfTransactions(PlantedBug bug) => NamesOf(bug)?.Any(name => name[0] == 'T') == true;
+    private static Func<ulong, SeedResult> RunOf(PlantedBug bug) => NamesOf(bug)?.Any(name => name[0] == 'D') == true
+        ? seed => DeliveryRun.Run(seed, bug)
+        : NamesOf(bug)?.Any(name => name[0] == 'T') == true
+            ? seed => CopyRun.Run(seed, bug)
+            : seed => SeedRun.Run(seed, bug);
 
     private static IReadOnlyList<string>? NamesOf(PlantedBug bug) =>
         typeof(PlantedBug).GetField($"{bug}")!.GetCustomAttribute<CaughtByAttribute>()?.Names;

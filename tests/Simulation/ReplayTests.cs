@@ -12,6 +12,9 @@ public sealed class ReplayTests
     [Fact]
     public void Two_hundred_seeds_of_transactions_run_the_same_way_twice() => Replay(seed => CopyRun.Run(seed));
 
+    [Fact]
+    public void Two_hundred_seeds_of_deliveries_run_the_same_way_twice() => Replay(seed => DeliveryRun.Run(seed));
+
     private static void Replay(Func<ulong, SeedResult> run)
     {
         var differing = new List<ulong>();

@@ -11,8 +11,10 @@ namespace Serverless.Simulation.Audit;
 /// It is built from raw effects alone and shares no code with the log but the record codec. Blobs made again after they
 /// were removed, or after their topic was closed, are no part of the log: what lands there must never be acknowledged.
 /// </remarks>
+/// <param name="own">A batch of the service's own, as what a delivery writes; null where it is to be one that a client sent.</param>
 internal sealed class PartitionAudit(
-    string topicId, int partition, IReadOnlyDictionary<string, Send> sends, TransactionAudit transactions)
+    string topicId, int partition, IReadOnlyDictionary<string, Send> sends, TransactionAudit transactions,
+    Func<RecordBatchHeader, IReadOnlyList<string>, Send?> own)
 {
     private readonly List<AuditedRecord> _records = [];
     private readonly List<AuditedSegment> _segments = [];
@@ -202,6 +204,11 @@ internal sealed class PartitionAudit(
             {
                 found.Add((System.Text.Encoding.UTF8.GetString(record.Value), record.Timestamp));
             }
+        }
+
+        if (own(header, [.. found.Select(record => record.Value)]) is { } written)
+        {
+            return written;
         }
 
         Guarantee.Holds(

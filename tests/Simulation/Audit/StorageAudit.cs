@@ -17,6 +17,9 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
 
     public TransactionAudit Transactions { get; } = new();
 
+    /// <summary>Set where a delivery is at work.</summary>
+    public DeliveryAudit? Delivery { get; set; }
+
     /// <summary>How far the clocks may be off that retention and producers go by.</summary>
     public TimeSpan ClockSlack { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -26,7 +29,8 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
     {
         if (!_partitions.TryGetValue((topicId, partition), out var audit))
         {
-            audit = _partitions[(topicId, partition)] = new PartitionAudit(topicId, partition, _sends, Transactions);
+            audit = _partitions[(topicId, partition)] = new PartitionAudit(
+                topicId, partition, _sends, Transactions, (header, values) => Delivery?.Written(topicId, partition, header, values));
             Transactions.Logs.Add(audit);
         }
 
@@ -85,6 +89,7 @@ internal sealed class StorageAudit(EventLoop loop, Action<string> note)
             return;
         }
 
+        Delivery?.Submitted(table, partition, actions);
         if (table == Layout.GroupsTable && _groups.TryGetValue(partition, out var group))
         {
             group.Submitted(actions);

@@ -245,4 +245,52 @@ public enum PlantedBug
     /// <summary>After a conflict the same is submitted again, and again.</summary>
     [CaughtBy("A4")]
     RetriesForEver,
+
+    /// <summary>What is in a batch is not written down before it is sent.</summary>
+    [CaughtBy("D2")]
+    FixesNoRange,
+
+    /// <summary>A worker's step is taken wherever the partition stands.</summary>
+    [CaughtBy("D2", "D3", "D4", "D6")]
+    AcceptsAnyMark,
+
+    /// <summary>A worker that has lost a partition, or was overtaken, goes on as if it had not.</summary>
+    [CaughtBy("D2", "D3", "D4", "D6")]
+    GoesOnWithoutIt,
+
+    /// <summary>The group moves on, and then the batch is sent.</summary>
+    [CaughtBy("D3", "D6")]
+    AcknowledgesFirst,
+
+    /// <summary>Each attempt at a batch has a key of its own.</summary>
+    [CaughtBy("D2")]
+    KeyOfTheAttempt,
+
+    /// <summary>What the target says it could not do is taken for done.</summary>
+    [CaughtBy("D6")]
+    TakesFailureForDone,
+
+    /// <summary>Dead letters are committed, and then the group moves on.</summary>
+    [CaughtBy("D5")]
+    LettersOutside,
+
+    /// <summary>Copies are in a transaction, and the group's offset is not.</summary>
+    [CaughtBy("D4", "D5")]
+    CopiesWithoutOffsets,
+
+    /// <summary>The offset of a copy or a dead letter is added wherever the group stands.</summary>
+    [CaughtBy("D4", "D5", "D6")]
+    ForgetsWhereItStands,
+
+    /// <summary>Records are sent before their transaction is decided.</summary>
+    [CaughtBy("D1")]
+    DeliversUndecided,
+
+    /// <summary>A handler's rows change, and then the group moves on.</summary>
+    [CaughtBy("D4")]
+    CountsOutside,
+
+    /// <summary>Workers that have nothing to do stay in the group.</summary>
+    [CaughtBy("D7")]
+    WorkersStay,
 }

@@ -109,6 +109,20 @@ internal sealed class EventLoop : SynchronizationContext
     /// <summary>Ends the seed at its next step: for code whose exceptions nobody would see.</summary>
     public void Fail(GuaranteeException failure) => _failure ??= failure;
 
+    /// <summary>A check in code whose caller may catch what it throws: that ends the seed all the same.</summary>
+    public void Check(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (GuaranteeException broken)
+        {
+            Fail(broken);
+            throw;
+        }
+    }
+
     /// <summary>Starts a task of which nobody waits for the end; what it throws ends the seed.</summary>
     public async Task ObserveAsync(Func<Task> run)
     {

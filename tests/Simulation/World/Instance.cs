@@ -21,7 +21,7 @@ internal sealed class Instance
     public Instance(string name, InstanceContext context, InstanceClock clock, Random random, SeedShape shape, IBlobStore blobs, IRowStore rows,
         PlantedTransactions? plant = null)
     {
-        (Name, Context, Clock) = (name, context, clock);
+        (Name, Context, Clock, Rows) = (name, context, clock, rows);
         var ids = new RandomIdSource(new Random(random.Next()));
         var logs = new PartitionLogs(new LogContext(
             blobs, rows, clock, random, ids, shape.Options, NullLogger<PartitionLogs>.Instance));
@@ -31,7 +31,7 @@ internal sealed class Instance
         Retention = new RetentionSweep(rows, logs, clock, NullLogger<RetentionSweep>.Instance);
         var groups = new ConsumerGroups(
             rows, topics, logs, clock, random, ids, shape.GroupOptions, NullLogger<ConsumerGroups>.Instance);
-        Groups = groups;
+        (Groups, Shares) = (groups, groups);
         var producer = new Producer(topics, logs, clock, random, NullLogger<Producer>.Instance);
         ProducerIds = new ProducerIds(rows, clock, new ProducerIdOptions());
         Transactions = new TransactionCoordinator(
@@ -46,11 +46,15 @@ internal sealed class Instance
 
     public InstanceClock Clock { get; }
 
+    public IRowStore Rows { get; }
+
     public IPartitionLogs Logs { get; set; }
 
     public ITopicCatalog Topics { get; }
 
     public IConsumerGroups Groups { get; set; }
+
+    public IGroupShares Shares { get; }
 
     public IProducerIds ProducerIds { get; }
 
