@@ -152,6 +152,9 @@ internal sealed class Scenario
     /// <summary>The transaction of this story, if it is one of a transaction.</summary>
     public TransactionStory? Transaction { get; set; }
 
+    /// <summary>The delivery of this story, if it is one of a delivery.</summary>
+    public DeliveryStory? Delivery { get; set; }
+
     /// <summary>What must hold in the end, where that is not what holds for any log.</summary>
     public Func<Task>? Check { get; set; }
 
