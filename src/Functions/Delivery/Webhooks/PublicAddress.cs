@@ -25,7 +25,9 @@ internal static class PublicAddress
     // All that is given to the public so far; it leaves out loopback, mapped and translated IPv4, unique local, link-local and multicast.
     private static readonly IPNetwork PublicV6 = IPNetwork.Parse("2000::/3");
 
+    /// <remarks>Of IPv4 in IPv6's clothes a network says "contained" by the wrong bits, so that none of it is taken at all.</remarks>
     public static bool Is(IPAddress address) =>
-        (address.AddressFamily == AddressFamily.InterNetwork || PublicV6.Contains(address))
+        !address.IsIPv4MappedToIPv6
+        && (address.AddressFamily == AddressFamily.InterNetwork || PublicV6.Contains(address))
         && !NotPublic.Any(network => network.Contains(address));
 }
