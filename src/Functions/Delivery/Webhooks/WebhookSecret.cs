@@ -10,7 +10,9 @@ internal static class WebhookSecret
     public static byte[]? Parse(string text)
     {
         var bytes = new byte[text.Length];
-        return text.StartsWith(Prefix, StringComparison.Ordinal)
+
+        // The decoder passes over white space, where others stop or take it along: they would sign with another secret.
+        return text.StartsWith(Prefix, StringComparison.Ordinal) && !text.Any(char.IsWhiteSpace)
             && Convert.TryFromBase64String(text[Prefix.Length..], bytes, out var length) && length is >= BytesMin and <= BytesMax
                 ? bytes[..length]
                 : null;
