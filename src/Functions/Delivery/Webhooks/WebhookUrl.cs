@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Serverless.Functions.Delivery.Webhooks;
 
@@ -18,20 +19,25 @@ internal static class WebhookUrl
             return $"target.url must be an absolute URL of at most {CharsMax} ASCII characters; other names are written in Punycode.";
         }
 
-        var host = url.Host.TrimEnd('.').ToLowerInvariant();
+        // As it was sent: what is parsed shows neither an empty user nor an IPv6 zone. A URL that has no host has not even this part.
+        var authority = text.Split('/', '?', '#').ElementAtOrDefault(2) ?? "";
+
+        // A point behind a number hides from the parser of URLs that it is an address; resolvers see it.
+        var name = url.Host.TrimEnd('.').ToLowerInvariant();
+        var address = IPAddress.TryParse(name, out var literal) ? literal : null;
+        var host = address is { AddressFamily: AddressFamily.InterNetwork } ? address.ToString() : name;
         return url switch
         {
             _ when url.Scheme != Uri.UriSchemeHttps && !(safety.AllowPrivate && url.Scheme == Uri.UriSchemeHttp) =>
                 "target.url must be an https URL.",
-            { UserInfo.Length: > 0 } => "target.url must not have a user or a password.",
+            _ when authority.Contains('@', StringComparison.Ordinal) => "target.url must not have a user or a password.",
             { Fragment.Length: > 0 } => "target.url must not have a fragment.",
-            _ when host.Length == 0 || text.Split('/')[2].Contains('%', StringComparison.Ordinal) =>
+            _ when host.Length == 0 || authority.Contains('%', StringComparison.Ordinal) =>
                 "target.url must name a host, without percent-encoding.",
             _ when safety.AllowPrivate => null,
             _ when url.Port is not (443 or 8443) => "target.url must have port 443 or 8443.",
             _ when safety.ForbiddenHosts.Contains(host) => "target.url must not be this service, nor its storage or its identity.",
-            _ when IPAddress.TryParse(host.Trim('[', ']'), out var address) =>
-                PublicAddress.Is(address) ? null : "target.url must be a public address.",
+            _ when address is not null => PublicAddress.Is(address) ? null : "target.url must be a public address.",
             _ when !host.Contains('.', StringComparison.Ordinal)
                 || LocalNames.Any(name => host.EndsWith($".{name}", StringComparison.Ordinal)) =>
                 "target.url must be a public name.",

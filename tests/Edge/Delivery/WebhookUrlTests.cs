@@ -1,0 +1,191 @@
+using Serverless.Functions.Delivery.Webhooks;
+using Xunit;
+
+namespace Serverless.Edge.Delivery;
+
+public sealed class WebhookUrlTests
+{
+    private static readonly WebhookSafety Production = new(
+        AllowPrivate: false, ["app.azurewebsites.net", "account.blob.core.windows.net", "127.0.0.1", "20.30.40.50"]);
+
+    private static readonly WebhookSafety Development = Production with { AllowPrivate = true };
+
+    [Theory]
+    [InlineData("https://example.com")]
+    [InlineData("https://example.com./")]
+    [InlineData("HTTPS://EXAMPLE.COM:443/a/b?c=d&e=%41")]
+    [InlineData("https://example.com?c=%41")]
+    [InlineData("https://example.com?to=a@example.org")]
+    [InlineData("https://example.com/a@b")]
+    [InlineData("https://example.com:8443/hook")]
+    [InlineData("https://xn--e1awd7f.com/")]
+    [InlineData("https://1.1.1.1/")]
+    [InlineData("https://1.1.1.1./")]
+    [InlineData("https://0x01010101/")]
+    [InlineData("https://[2606:4700::1111]/")]
+    [InlineData("https://local.example.com/")]
+    [InlineData("https://example.com/a%0d%0ab")]
+    public void An_https_address_that_may_be_public_is_fine(string url) => Assert.Null(WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("http://169.254.169.254/")]
+    [InlineData("http://[::ffff:169.254.169.254]")]
+    [InlineData("http://2130706433")]
+    [InlineData("http://0x7f.1")]
+    [InlineData("http://example.com/")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("/etc/passwd")]
+    [InlineData("//example.com/")]
+    [InlineData("gopher://example.com/")]
+    [InlineData("ftp://example.com/")]
+    [InlineData("wss://example.com/")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("data:text/plain,a")]
+    [InlineData("mailto:a@example.com")]
+    public void Only_https_is(string url) => Assert.Equal("target.url must be an https URL.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://169.254.169.254/")]
+    [InlineData("https://169.254.169.254./")]
+    [InlineData("https://[::ffff:169.254.169.254]")]
+    [InlineData("https://[::ffff:1.1.1.1]")]
+    [InlineData("https://2130706434")]
+    [InlineData("https://2130706434.")]
+    [InlineData("https://0x7f.2")]
+    [InlineData("https://0x7f000002.")]
+    [InlineData("https://017700000002")]
+    [InlineData("https://0300.0250.1.1/")]
+    [InlineData("https://127.2")]
+    [InlineData("https://10.1:8443")]
+    [InlineData("https://0/")]
+    [InlineData("https://[::1]")]
+    [InlineData("https://[::1]./")]
+    [InlineData("https://[::127.0.0.1]")]
+    [InlineData("https://[0:0:0:0:0:0:0:1]:8443/")]
+    [InlineData("https://[fd00::1]")]
+    [InlineData("https://[fe80::1]")]
+    [InlineData("https://[64:ff9b::a9fe:a9fe]")]
+    [InlineData("https://[2002:a9fe:a9fe::]")]
+    public void However_it_is_written_an_address_must_be_a_public_one(string url) =>
+        Assert.Equal("target.url must be a public address.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://localhost")]
+    [InlineData("https://localhost.")]
+    [InlineData("https://LOCALHOST:8443/")]
+    [InlineData("https://a.localhost/")]
+    [InlineData("https://a.localhost./")]
+    [InlineData("https://printer.local/")]
+    [InlineData("https://metadata.google.internal/")]
+    [InlineData("https://nas.home.arpa/")]
+    [InlineData("https://intranet/")]
+    [InlineData("https://4294967296/")]
+    public void A_name_must_be_one_that_the_public_has(string url) =>
+        Assert.Equal("target.url must be a public name.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://app.azurewebsites.net/delivery")]
+    [InlineData("https://APP.azurewebsites.net.:443/")]
+    [InlineData("https://account.blob.core.windows.net:8443/c/b")]
+    [InlineData("https://127.0.0.1/")]
+    [InlineData("https://2130706433")]
+    [InlineData("https://017700000001")]
+    [InlineData("https://20.30.40.50")]
+    [InlineData("https://20.30.40.50.")]
+    [InlineData("https://0x141e2832.")]
+    public void This_service_and_what_it_lives_on_are_refused(string url) =>
+        Assert.Equal("target.url must not be this service, nor its storage or its identity.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://u:p@example.com")]
+    [InlineData("https://u@example.com")]
+    [InlineData("https://:@example.com")]
+    [InlineData("https://@example.com")]
+    [InlineData("https://example.com@169.254.169.254/")]
+    public void A_user_or_a_password_is_refused(string url) =>
+        Assert.Equal("target.url must not have a user or a password.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://example.com:22/")]
+    [InlineData("https://example.com:25/")]
+    [InlineData("https://example.com:80/")]
+    [InlineData("https://example.com:0/")]
+    [InlineData("https://1.1.1.1:6379/")]
+    public void Another_port_is_refused(string url) =>
+        Assert.Equal("target.url must have port 443 or 8443.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://example.com/#a")]
+    [InlineData("https://example.com#")]
+    public void A_fragment_is_refused(string url) =>
+        Assert.Equal("target.url must not have a fragment.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://[2606:4700::1111%251]/")]
+    [InlineData("https://[2606:4700::1111%1]/")]
+    public void A_host_in_percent_encoding_is_refused(string url) =>
+        Assert.Equal("target.url must name a host, without percent-encoding.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("example.com")]
+    [InlineData("https:")]
+    [InlineData("https:example.com")]
+    [InlineData("https:/example.com")]
+    [InlineData("https:///example.com")]
+    [InlineData("https://")]
+    [InlineData("https://:443/")]
+    [InlineData("https://..")]
+    [InlineData("https://a..example.com")]
+    [InlineData("https://169.254.169.254..")]
+    [InlineData("https://ex%61mple.com")]
+    [InlineData("https://127.0.0.1%2f.example.com")]
+    [InlineData("https://example.com:99999/")]
+    [InlineData("https://example.com:443:443/")]
+    [InlineData("https:\\\\example.com\\a")]
+    [InlineData("https://example.com\\@127.0.0.1/")]
+    [InlineData("https://example.com/a\r\nX-Injected: 1")]
+    [InlineData("https://example.com/a\tb")]
+    [InlineData("https://example.com/a\0b")]
+    [InlineData(" https://example.com/")]
+    [InlineData("https://example.com/ ")]
+    [InlineData("https://ex\u0430mple.com/")]
+    [InlineData("https://example\u3002com/")]
+    [InlineData("https://①②⑦.0.0.1/")]
+    [InlineData("https://exam\u200Bple.com/")]
+    [InlineData("https://example.com/\u007F")]
+    public void What_is_no_plain_URL_is_refused(string url) => Assert.Equal(
+        "target.url must be an absolute URL of at most 2048 ASCII characters; other names are written in Punycode.",
+        WebhookUrl.Complaint(url, Production));
+
+    [Fact]
+    public void The_longest_URL_has_2048_characters()
+    {
+        var longest = "https://example.com/".PadRight(2048, 'a');
+
+        Assert.Null(WebhookUrl.Complaint(longest, Production));
+        Assert.Contains("at most 2048", WebhookUrl.Complaint(longest + "a", Production)!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", null)]
+    [InlineData("http://localhost:5000/hook", null)]
+    [InlineData("http://receiver:80/hook", null)]
+    [InlineData("https://10.0.0.1:22/", null)]
+    [InlineData("file:///etc/passwd", "https URL")]
+    [InlineData("ftp://127.0.0.1/", "https URL")]
+    [InlineData("http://u:p@127.0.0.1/", "a user")]
+    [InlineData("http://127.0.0.1/#a", "a fragment")]
+    [InlineData("http://127.0.0.1/a\r\nb", "ASCII")]
+    public void In_development_http_and_private_addresses_are_fine_and_nothing_else(string url, string? complaint)
+    {
+        if (complaint is null)
+        {
+            Assert.Null(WebhookUrl.Complaint(url, Development));
+        }
+        else
+        {
+            Assert.Contains(complaint, WebhookUrl.Complaint(url, Development), StringComparison.Ordinal);
+        }
+    }
+}
