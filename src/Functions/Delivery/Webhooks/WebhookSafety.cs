@@ -12,7 +12,7 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
     // Where the platform gives an app its identity.
     private static readonly string[] IdentitySettings = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
 
-    private static readonly string[] Services = ["blob", "table", "queue", "file"];
+    private static readonly string[] Services = ["blob", "table", "queue", "file", "dfs"];
 
     public const string Setting = "Delivery:AllowPrivateTargets";
 
@@ -32,8 +32,8 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
         };
         var identity = IdentitySettings.Select(name => configuration[name]);
         return new(allow, [
-            .. endpoints.Concat(identity).Select(HostOf).Append(self.Url?.Host).OfType<string>()
-                .Where(host => host.Length > 0).Select(host => host.ToLowerInvariant()).Distinct(),
+            .. endpoints.Concat(identity).Append(self.Url?.AbsoluteUri).Select(HostOf).OfType<string>()
+                .Select(host => host.TrimEnd('.').ToLowerInvariant()).Where(host => host.Length > 0).SelectMany(WithSiblings).Distinct(),
         ]);
     }
 
@@ -59,6 +59,17 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
                     ? $"https://{account}.{service}.{(parts.TryGetValue("endpointsuffix", out var suffix) ? suffix : "core.windows.net")}"
                 : null;
         }
+    }
+
+    // An account's other services, and the site beside an app that deploys it, are reached by the same name with another second part.
+    private static IEnumerable<string> WithSiblings(string host)
+    {
+        if (IPAddress.TryParse(host, out _) || host.Split('.', 3) is not [var name, var second, var rest])
+        {
+            return [host];
+        }
+
+        return Services.Contains(second) ? Services.Select(service => $"{name}.{service}.{rest}") : [host, $"{name}.scm.{second}.{rest}"];
     }
 
     private static string? HostOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : null;
