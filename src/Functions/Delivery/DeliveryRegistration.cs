@@ -32,6 +32,7 @@ internal static class DeliveryRegistration
         services.TryAddSingleton(provider => WebhookSafety.From(
             configuration, provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<SelfAddress>()));
         services.TryAddSingleton<ResolveHost>(Dns.GetHostAddressesAsync);
+        services.TryAddSingleton<ConnectTo>(WebhookClient.ConnectAsync);
         services.TryAddSingleton<WebhookClient>();
         services.TryAddSingleton<WebhookConsent>();
         services.TryAddSingleton<IWebhooks, Webhooks.Webhooks>();

@@ -6,6 +6,9 @@ namespace Serverless.Functions.Delivery.Webhooks;
 /// <summary>Finds the addresses of a name.</summary>
 internal delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken cancellationToken);
 
+/// <summary>Connects to one of some addresses that were checked.</summary>
+internal delegate ValueTask<Stream> ConnectTo(IPAddress[] addresses, int port, CancellationToken cancellationToken);
+
 /// <summary>The address of a target is not one that webhooks are sent to.</summary>
 internal sealed class WebhookRefusedException() : Exception("The address of the target is not a public one.");
 
@@ -15,14 +18,17 @@ internal sealed class WebhookRefusedException() : Exception("The address of the 
 /// leads elsewhere after it was checked is of no use. No proxy and no redirect leads around that. A handler of its own, not a factory's:
 /// its connections are given up after a minute, and with them what names led to.
 /// </remarks>
-internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve) : IDisposable
+internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve, ConnectTo connect) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeMax = TimeSpan.FromSeconds(5);
 
     private HttpClient? _client;
 
-    public HttpClient Http => _client ??= new HttpClient(new SocketsHttpHandler
+    // Two that begin at once come to the same client, and so to the same connections.
+    public HttpClient Http => LazyInitializer.EnsureInitialized(ref _client, () => new HttpClient(new SocketsHttpHandler
     {
+        // Or whoever receives would be told of our requests' traces, and of all that was put beside them as baggage.
+        ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectCallback = ConnectAsync,
@@ -35,7 +41,7 @@ internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve) :
     {
         // Each request has a time of its own.
         Timeout = Timeout.InfiniteTimeSpan,
-    };
+    });
 
     public void Dispose() => _client?.Dispose();
 
@@ -48,6 +54,12 @@ internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve) :
             throw new WebhookRefusedException();
         }
 
+        return await connect(addresses, port, cancellationToken);
+    }
+
+    /// <summary>By TCP.</summary>
+    public static async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
