@@ -21,19 +21,26 @@ public sealed class SelfAddress
     {
         if (configuration[Setting] is { Length: > 0 } given)
         {
-            return Uri.TryCreate(given.TrimEnd('/') + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            return Parse(given.TrimEnd('/') + "/") is { } url
                 ? new SelfAddress { Url = url }
-                : throw new SettingException("Delivery__BaseUrl must be an http or https address.");
+                : throw new SettingException("Delivery__BaseUrl must be an http or https address, without user, query and fragment.");
         }
 
-        return configuration[HostName] is { Length: > 0 } host
-            ? new SelfAddress { Url = new Uri($"{(IsLocal(host) ? "http" : "https")}://{host}/") }
-            : new SelfAddress();
+        if (configuration[HostName] is not { Length: > 0 } host)
+        {
+            return new SelfAddress();
+        }
+
+        // Names that only begin like this machine's are another's: localhost-shop.azurewebsites.net.
+        return Parse($"https://{host}/") is { AbsolutePath: "/" } secure
+            ? new SelfAddress { Url = secure.IsLoopback ? Parse($"http://{host}/") : secure }
+            : throw new SettingException($"{HostName} must be a host, with a port or without.");
     }
 
     /// <summary>What the host that listens says of itself; settings count more.</summary>
     public void Tell(Uri url) => Url ??= url;
 
-    private static bool IsLocal(string host) =>
-        host.StartsWith("localhost", StringComparison.OrdinalIgnoreCase) || host.StartsWith("127.0.0.1", StringComparison.Ordinal);
+    private static Uri? Parse(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url)
+        && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "", Host.Length: > 0 } ? url : null;
 }
