@@ -55,7 +55,7 @@ public sealed class WorkerSignature(IRowStore rows, TimeProvider clock)
 
     private async ValueTask<byte[]> SecretAsync(CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < AttemptsMax && _secret is null; attempt++)
+        for (var attempt = 0; _secret is null; attempt++)
         {
             var read = await rows.GetAsync(Layout.DeliveriesTable, new(Partition, Row), cancellationToken);
             if (read.Row is { } stored)
@@ -64,11 +64,16 @@ public sealed class WorkerSignature(IRowStore rows, TimeProvider clock)
                 break;
             }
 
+            if (attempt == AttemptsMax)
+            {
+                throw new StorageException("The secret of calls to workers could not be made.", retriable: true);
+            }
+
             // Whether it was this one or another's, the next look finds the one that is there.
             var columns = new Dictionary<string, object> { ["secret"] = RandomNumberGenerator.GetBytes(SecretBytes) };
             await rows.SubmitAsync(Layout.DeliveriesTable, Partition, [RowAction.Insert(Row, columns)], cancellationToken);
         }
 
-        return _secret ?? throw new StorageException("The secret of calls to workers could not be made.", retriable: true);
+        return _secret;
     }
 }
