@@ -14,9 +14,10 @@ internal static class WebhookBodies
     public const string CloudEventsType = "application/cloudevents-batch+json";
 
     /// <summary>The offset of the first record that cannot be shown in the format; null where all can.</summary>
-    public static long? Unshowable(PolledSlice slice, RecordFormat format)
+    /// <remarks>The subject of a CloudEvent is a text, so there a key need not be JSON.</remarks>
+    public static long? Unshowable(PolledSlice slice, WebhookBody body, RecordFormat format)
     {
-        var showable = RecordsWriter.Showable(format);
+        var showable = body == WebhookBody.CloudEvents && format == RecordFormat.Json ? HasJsonValue : RecordsWriter.Showable(format);
         var reader = new RecordBatchReader(slice.Batches.Span);
         while (reader.TryRead(out var header, out var batch))
         {
@@ -93,4 +94,6 @@ internal static class WebhookBodies
         json.Flush();
         return output.WrittenSpan.ToArray();
     }
+
+    private static bool HasJsonValue(scoped in Record record) => record.ValueIsNull || JsonSyntax.IsValue(record.Value);
 }

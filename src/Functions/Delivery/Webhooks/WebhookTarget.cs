@@ -17,7 +17,7 @@ internal sealed class WebhookTarget(
 
     public async ValueTask<SendOutcome> SendAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        if (WebhookBodies.Unshowable(batch.Slice, webhook.Format) is { } offset)
+        if (WebhookBodies.Unshowable(batch.Slice, webhook.Body, webhook.Format) is { } offset)
         {
             return new SendOutcome.Failed($"The record at offset {offset} is not JSON.");
         }
