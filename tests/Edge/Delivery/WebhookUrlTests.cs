@@ -168,6 +168,17 @@ public sealed class WebhookUrlTests
     }
 
     [Theory]
+    [InlineData("https://example.com/a|b")]
+    [InlineData("https://EXAMPLE.com.:443?a={b}")]
+    [InlineData("https://[2606:4700:0:0::1111]./a/../b")]
+    public void What_is_fine_is_so_in_the_form_that_is_stored(string url)
+    {
+        Assert.Null(WebhookUrl.Complaint(url, Production));
+        Assert.Null(WebhookUrl.Complaint(new Uri(url).AbsoluteUri, Production));
+        Assert.NotNull(WebhookUrl.Complaint($"{url}{new string('|', 1000)}", Production));
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:8080", null)]
     [InlineData("http://localhost:5000/hook", null)]
     [InlineData("http://receiver:80/hook", null)]

@@ -14,7 +14,8 @@ internal static class WebhookUrl
     /// <param name="text">As it was sent: an address that is parsed may look better than it did.</param>
     public static string? Complaint(string text, WebhookSafety safety)
     {
-        if (text.Length > CharsMax || text.Any(c => c is <= ' ' or '\\' or > '~') || !Uri.TryCreate(text, UriKind.Absolute, out var url))
+        if (text.Length > CharsMax || text.Any(c => c is <= ' ' or '\\' or > '~') || !Uri.TryCreate(text, UriKind.Absolute, out var url)
+            || url.AbsoluteUri.Length > CharsMax)
         {
             return $"target.url must be an absolute URL of at most {CharsMax} ASCII characters; other names are written in Punycode.";
         }
