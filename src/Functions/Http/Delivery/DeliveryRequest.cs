@@ -17,6 +17,9 @@ internal sealed record DeliveryRequest(DeliverySettings Settings, string? Secret
 
     private static readonly FieldNames PausedFields = new("paused");
 
+    /// <summary>Without what is in it: a record prints all that it has, and this one has a secret.</summary>
+    public override string ToString() => nameof(DeliveryRequest);
+
     public static DeliveryRequest Parse(RequestBody body)
     {
         if (body.IsEmpty)

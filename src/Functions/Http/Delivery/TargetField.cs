@@ -12,6 +12,9 @@ internal sealed record TargetField(DeliveryTarget Target, string? Secret, string
 
     private static readonly Uri Nowhere = new("about:blank");
 
+    /// <summary>Without what is in it: a record prints all that it has, and this one has a secret.</summary>
+    public override string ToString() => nameof(TargetField);
+
     public static TargetField Read(ref StrictJson json)
     {
         json.BeginObject("target");
