@@ -14,7 +14,7 @@ internal static class DeliveryOptionsSettings
     public static DeliveryOptions From(IConfiguration configuration)
     {
         var given = new DeliveryOptions();
-        return given with
+        var options = given with
         {
             // Within functionTimeout (host.json), with room for batches that are being sent when the time is over.
             Slice = Milliseconds(configuration, "SliceMs", given.Slice, 1_000, 180_000),
@@ -22,6 +22,11 @@ internal static class DeliveryOptionsSettings
             IdleMax = Milliseconds(configuration, "IdleMs", given.IdleMax, 1_000, 180_000),
             PartitionsPerWorker = (int)Number(configuration, "PartitionsPerWorker", given.PartitionsPerWorker, 1, 1_000),
         };
+
+        // Whose time is over before it knows that it has nothing to do has a successor, and that one too, for ever.
+        return options.Slice > options.IdleMax
+            ? options
+            : throw new SettingException($"{Section}__SliceMs must be more than {Section}__IdleMs.");
     }
 
     private static TimeSpan Milliseconds(IConfiguration configuration, string name, TimeSpan given, long least, long most) =>

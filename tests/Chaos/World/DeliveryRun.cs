@@ -36,7 +36,10 @@ internal sealed class DeliveryRun(CopySettings settings, TimeProvider clock)
         {
             await using var azurite = await AzuriteProcess.StartAsync(
                 new AzuriteOptions { Location = folder.FullName }, CancellationToken.None);
-            var environment = new Dictionary<string, string> { ["Delivery__SessionTimeoutMs"] = "6000", ["Delivery__SliceMs"] = "10000" };
+            var environment = new Dictionary<string, string>
+            {
+                ["Delivery__SessionTimeoutMs"] = "6000", ["Delivery__SliceMs"] = "10000", ["Delivery__IdleMs"] = "4000",
+            };
             hosts.AddRange(Enumerable.Range(0, CopySettings.Hosts).Select(
                 n => new FixedHost($"h{n}", azurite.ConnectionString, _tally, environment)));
             await Task.WhenAll(hosts.Select(host => host.StartAsync()));

@@ -18,12 +18,20 @@ public sealed class DeliveryOptionsSettingsTests
     [Fact]
     public void Each_setting_counts_at_its_borders()
     {
-        var least = From(("SliceMs", "1000"), ("SessionTimeoutMs", "6000"), ("IdleMs", "1000"), ("PartitionsPerWorker", "1"));
-        var most = From(("SliceMs", "180000"), ("SessionTimeoutMs", "300000"), ("IdleMs", "180000"), ("PartitionsPerWorker", "1000"));
+        var least = From(("SliceMs", "2000"), ("SessionTimeoutMs", "6000"), ("IdleMs", "1000"), ("PartitionsPerWorker", "1"));
+        var most = From(("SliceMs", "180000"), ("SessionTimeoutMs", "300000"), ("IdleMs", "179000"), ("PartitionsPerWorker", "1000"));
 
-        Assert.Equal((1, 6, 1, 1), Seconds(least));
-        Assert.Equal((180, 300, 180, 1000), Seconds(most));
+        Assert.Equal((2, 6, 1, 1), Seconds(least));
+        Assert.Equal((180, 300, 179, 1000), Seconds(most));
         Assert.Equal(new DeliveryOptions().HeartbeatInterval, least.HeartbeatInterval);
+    }
+
+    [Fact]
+    public void A_slice_is_longer_than_it_takes_to_know_that_there_is_nothing_to_do()
+    {
+        var refused = Assert.Throws<SettingException>(() => From(("SliceMs", "5000"), ("IdleMs", "5000")));
+
+        Assert.Equal("Delivery__SliceMs must be more than Delivery__IdleMs.", refused.Message);
     }
 
     [Theory]

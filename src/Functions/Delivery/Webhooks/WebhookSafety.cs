@@ -6,7 +6,7 @@ namespace Serverless.Functions.Delivery.Webhooks;
 
 /// <summary>What webhooks may be sent to.</summary>
 /// <param name="AllowPrivate">Development: plain http, any port, and addresses of this machine and its network.</param>
-/// <param name="ForbiddenHosts">Never: this app, its storage, and where it gets its identity from.</param>
+/// <param name="ForbiddenHosts">But in development never: this app, its storage, and where it gets its identity from.</param>
 internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<string> ForbiddenHosts)
 {
     // Where the platform gives an app its identity.
