@@ -29,7 +29,9 @@ public sealed record StorageSettings(string? ConnectionString, Uri? BlobServiceU
         Find(configuration, LogStorage) ?? Find(configuration, HostStorage) ?? throw new SettingException(
             $"No storage account is configured: set {LogStorage} or {HostStorage} (see local.settings.sample.json).");
 
-    private static StorageSettings? Find(IConfiguration configuration, string name)
+    /// <summary>The account that a setting names, in either form; null where there is no such setting.</summary>
+    /// <exception cref="SettingException">Only one of two endpoints is there.</exception>
+    internal static StorageSettings? Find(IConfiguration configuration, string name)
     {
         if (configuration[name] is { Length: > 0 } connection)
         {

@@ -54,8 +54,27 @@ public sealed class WebhookSafetyTests
     {
         var forbidden = From(new StorageSettings(connection, null, null)).ForbiddenHosts;
 
-        Assert.Equal(["blob", "dfs", "file", "queue", "table"], forbidden.Select(host => host.Split('.')[1]).Order());
-        Assert.All(forbidden, host => Assert.Equal($"logs.{host.Split('.')[1]}.{suffix}", host));
+        string[] services = ["blob", "dfs", "file", "queue", "table"];
+        Assert.Equal(
+            services.SelectMany(service => new[] { $"logs-secondary.{service}.{suffix}", $"logs.{service}.{suffix}" }).Order(StringComparer.Ordinal),
+            forbidden.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_account_of_the_host_is_forbidden_too()
+    {
+        var forbidden = From(new StorageSettings(Account, null, null), ("AzureWebJobsStorage", "AccountName=host;AccountKey=a2V5")).ForbiddenHosts;
+
+        Assert.Contains("host.blob.core.windows.net", forbidden);
+        Assert.Contains("logs.blob.core.windows.net", forbidden);
+    }
+
+    [Fact]
+    public void A_connection_string_that_cannot_be_read_is_named_without_what_is_in_it()
+    {
+        var failure = Assert.Throws<SettingException>(() => From(new StorageSettings("AccountKey", null, null)));
+
+        Assert.Equal("LogStorage is no connection string of a storage account.", failure.Message);
     }
 
     [Fact]

@@ -23,7 +23,6 @@ public sealed class WebhookUrlTests
     [InlineData("https://0x01010101/")]
     [InlineData("https://[2606:4700::1111]/")]
     [InlineData("https://local.example.com/")]
-    [InlineData("https://example.com/a%0d%0ab")]
     public void An_https_address_that_may_be_public_is_fine(string url) => Assert.Null(WebhookUrl.Complaint(url, Production));
 
     [Theory]
@@ -60,6 +59,25 @@ public sealed class WebhookUrlTests
     [InlineData("https://1.1.1.1:6379/")]
     public void Another_port_is_refused(string url) =>
         Assert.Equal("target.url must have port 443 or 8443.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("https://example.com/a%0d%0ab")]
+    [InlineData("https://example.com/?a=%00")]
+    [InlineData("https://example.com/%7F")]
+    [InlineData("https://example.com/%zz")]
+    [InlineData("https://example.com/%4")]
+    [InlineData("https://example.com/%")]
+    public void Control_characters_are_refused_however_they_are_written(string url) => Assert.Equal(
+        "target.url must not have control characters, nor a percent sign that encodes nothing.", WebhookUrl.Complaint(url, Production));
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest")]
+    [InlineData("http://168.63.129.16/")]
+    [InlineData("http://[fe80::1]/")]
+    [InlineData("http://[::ffff:169.254.169.254]/")]
+    [InlineData("http://0xa9fea9fe/")]
+    public void What_a_cloud_answers_at_is_refused_in_development_too(string url) =>
+        Assert.Equal("target.url must be a public address.", WebhookUrl.Complaint(url, Development));
 
     [Theory]
     [InlineData("https://example.com/#a")]

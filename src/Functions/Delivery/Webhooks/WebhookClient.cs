@@ -49,7 +49,7 @@ internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve, C
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
-        if (addresses.Length == 0 || (!safety.AllowPrivate && !addresses.All(PublicAddress.Is)))
+        if (addresses.Length == 0 || !addresses.All(safety.Allows))
         {
             throw new WebhookRefusedException();
         }

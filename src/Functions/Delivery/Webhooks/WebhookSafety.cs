@@ -21,6 +21,7 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
     public static WebhookSafety From(IConfiguration configuration, StorageSettings storage, SelfAddress self)
     {
         var endpoints = Endpoints(storage).ToList();
+        var host = StorageSettings.Find(configuration, StorageSettings.HostStorage);
 
         // The first two are those that the log is in.
         var isEmulator = storage.IsDevelopmentStorage || (endpoints.Count > 0 && endpoints.Take(2).All(IsLoopback));
@@ -32,10 +33,13 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
         };
         var identity = IdentitySettings.Select(name => configuration[name]);
         return new(allow, [
-            .. endpoints.Concat(identity).Append(self.Url?.AbsoluteUri).Select(HostOf).OfType<string>()
+            .. endpoints.Concat(host is null ? [] : Endpoints(host)).Concat(identity).Append(self.Url?.AbsoluteUri).Select(HostOf).OfType<string>()
                 .Select(host => host.TrimEnd('.').ToLowerInvariant()).Where(host => host.Length > 0).SelectMany(WithSiblings).Distinct(),
         ]);
     }
+
+    /// <summary>Whether a connection may be made to the address.</summary>
+    public bool Allows(IPAddress address) => PublicAddress.Is(address) || (AllowPrivate && PublicAddress.IsNear(address));
 
     private static IEnumerable<string?> Endpoints(StorageSettings storage)
     {
@@ -51,13 +55,25 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
             yield break;
         }
 
-        var parts = new DbConnectionStringBuilder { ConnectionString = text };
+        var parts = Parts(storage.Name, text);
         foreach (var service in Services)
         {
             yield return parts.TryGetValue($"{service}endpoint", out var endpoint) ? (string)endpoint
                 : parts.TryGetValue("accountname", out var account)
                     ? $"https://{account}.{service}.{(parts.TryGetValue("endpointsuffix", out var suffix) ? suffix : "core.windows.net")}"
                 : null;
+        }
+    }
+
+    private static DbConnectionStringBuilder Parts(string setting, string text)
+    {
+        try
+        {
+            return new DbConnectionStringBuilder { ConnectionString = text };
+        }
+        catch (ArgumentException e)
+        {
+            throw new SettingException($"{setting} is no connection string of a storage account.", e);
         }
     }
 
@@ -69,7 +85,7 @@ internal sealed record WebhookSafety(bool AllowPrivate, IReadOnlyCollection<stri
             return [host];
         }
 
-        return Services.Contains(second) ? Services.Select(service => $"{name}.{service}.{rest}") : [host, $"{name}.scm.{second}.{rest}"];
+        return Services.Contains(second) ? Services.SelectMany(service => new[] { $"{name}.{service}.{rest}", $"{name}-secondary.{service}.{rest}" }) : [host, $"{name}.scm.{second}.{rest}"];
     }
 
     private static string? HostOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -35,14 +36,32 @@ internal static class WebhookUrl
             { Fragment.Length: > 0 } => "target.url must not have a fragment.",
             _ when host.Length == 0 || authority.Contains('%', StringComparison.Ordinal) =>
                 "target.url must name a host, without percent-encoding.",
+            _ when HasControl(text) => "target.url must not have control characters, nor a percent sign that encodes nothing.",
+            _ when !safety.AllowPrivate && url.Port is not (443 or 8443) => "target.url must have port 443 or 8443.",
+            _ when !safety.AllowPrivate && safety.ForbiddenHosts.Contains(host) =>
+                "target.url must not be this service, nor its storage or its identity.",
+            _ when address is not null && !safety.Allows(address) => "target.url must be a public address.",
             _ when safety.AllowPrivate => null,
-            _ when url.Port is not (443 or 8443) => "target.url must have port 443 or 8443.",
-            _ when safety.ForbiddenHosts.Contains(host) => "target.url must not be this service, nor its storage or its identity.",
-            _ when address is not null => PublicAddress.Is(address) ? null : "target.url must be a public address.",
+            _ when address is not null => null,
             _ when !host.Contains('.', StringComparison.Ordinal)
                 || LocalNames.Any(name => host.EndsWith($".{name}", StringComparison.Ordinal)) =>
                 "target.url must be a public name.",
             _ => null,
         };
+    }
+
+    // A receiver that decodes them puts them where they end a line, or a text.
+    private static bool HasControl(string text)
+    {
+        for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
+        {
+            if (at + 2 >= text.Length || !byte.TryParse(text.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, null, out var code)
+                || code is < 0x20 or 0x7f)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
