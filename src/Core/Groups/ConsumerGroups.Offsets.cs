@@ -15,6 +15,7 @@ public sealed partial class ConsumerGroups
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);
+        var asks = new AsItAsked();
         var stored = new List<GroupOffset>();
         while (true)
         {
@@ -31,7 +32,7 @@ public sealed partial class ConsumerGroups
 
                     if (offsets is not null)
                     {
-                        return await CommittedAsync(ready, offsets, cancellationToken);
+                        return await CommittedAsync(ready with { Consumer = asks.Of(ready.Consumer) }, offsets, cancellationToken);
                     }
 
                     (var decision, more) = await DeliveredAsync(ready, cancellationToken);
@@ -43,6 +44,22 @@ public sealed partial class ConsumerGroups
             {
                 return answer with { Value = stored };
             }
+        }
+    }
+
+    /// <summary>A consumer as it was when a request of it was first decided on.</summary>
+    /// <remarks>
+    /// Who does not subscribe commits what he likes. A subscriber's commit that is decided anew when its instance has unsubscribed meanwhile,
+    /// as its first submission met others', is a subscriber's still: or it would take the group back from whoever had the partition since.
+    /// </remarks>
+    private sealed class AsItAsked
+    {
+        private ConsumerRow? _first;
+
+        public ConsumerRow Of(ConsumerRow now)
+        {
+            _first ??= now;
+            return now with { Subscription = now.Subscription ?? _first.Subscription };
         }
     }
 

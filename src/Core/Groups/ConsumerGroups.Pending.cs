@@ -25,12 +25,13 @@ public sealed partial class ConsumerGroups
         }
 
         using var one = await EnterAsync(group, consumer, cancellationToken);
+        var asks = new AsItAsked();
         return await DecideAsync(
             group, consumer, joins: false,
             async ready =>
             {
                 var answer = await AddedAsync(
-                    ready.Draft, ready.Topics, ready.Consumer, transaction, offsets, isOpen, ready.Now, cancellationToken);
+                    ready.Draft, ready.Topics, asks.Of(ready.Consumer), transaction, offsets, isOpen, ready.Now, cancellationToken);
                 return new GroupAnswer<bool>(answer.Error, default, answer.Message);
             },
             cancellationToken);

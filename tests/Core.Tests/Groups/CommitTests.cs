@@ -149,6 +149,36 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task A_subscribers_commit_that_is_decided_anew_after_it_has_unsubscribed_does_not_take_the_group_back()
+    {
+        _world.Topic("t", 1, records: 4);
+        var (slow, store) = _world.StartFaulty();
+        await GroupWorld.JoinAsync(slow, "c1", ByHand, "t");
+        Assert.Single(await _world.ReadAsync("c1", maxRecords: 1, by: slow));
+        var goesOn = true;
+        store.Between = () =>
+        {
+            if (goesOn)
+            {
+                goesOn = false;
+                OthersGoOnAsync().GetAwaiter().GetResult();
+            }
+        };
+
+        var late = await slow.CommitAsync(Group, "c1", [new(new("t", 0), 1)], default);
+
+        Assert.Equal((ErrorCode.StaleMemberEpoch, 4), (late.Error, await _world.CommittedAsync(0)));
+
+        async Task OthersGoOnAsync()
+        {
+            Ok(await _world.Groups.UnsubscribeAsync(Group, "c1", default));
+            await _world.JoinAsync("c2");
+            await _world.ReadAsync("c2");
+            Ok(await _world.Groups.DeleteInstanceAsync(Group, "c2", default));
+        }
+    }
+
+    [Fact]
     public async Task A_member_does_not_commit_what_it_gave_up_and_nobody_has_claimed_yet()
     {
         _world.Topic("t", 2, records: 2);

@@ -75,9 +75,12 @@ internal sealed class GroupOffsets(GroupClaims claims)
         // first: of two polls at once, a step that the log's start has passed since may be the other's.
         // And of two polls at once that are looked at together, the second may have been moved over what the first has received,
         // where the group was set back in between: at most once, what is received is a step that was committed.
-        var found = Newest(step => step.From == from && (!claims.AtMostOnce || step.Committed >= to));
-        found = found >= 0 ? found : Newest(step => step.From == from);
-        found = found >= 0 ? found : Newest(step => step.From < 0 || step.From < log.Start);
+        bool Began(Advance step) => step.From == from;
+        bool BeganBelow(Advance step) => step.From < 0 || step.From < log.Start;
+        bool IsCommitted(Advance step) => !claims.AtMostOnce || step.Committed >= to;
+        var found = Newest(step => Began(step) && IsCommitted(step));
+        found = found >= 0 ? found : Newest(step => BeganBelow(step) && IsCommitted(step));
+        found = found >= 0 ? found : Newest(step => Began(step) || BeganBelow(step));
         Guarantee.Holds(found >= 0, "G4", $"{group}: {instance} received {from} to {to} of {log.Name} without having moved there.");
         Guarantee.Holds(
             !claims.AtMostOnce || Advances[found].Committed >= to, "G5",
