@@ -44,6 +44,9 @@ internal sealed partial class PartitionDelivery(
     // Of the range, where it was read already.
     private RangeRead? _read;
 
+    // The row says that the range is being sent, so that nobody else is given the partition.
+    private bool _isInFlight = RangeMark.Of(share.Mark) is { Attempts: 0 };
+
     private DeliverySettings Settings => work.Delivery.Settings;
 
     /// <summary>Since when there has been nothing to do, by the stopwatch; null while there is.</summary>
@@ -63,10 +66,16 @@ internal sealed partial class PartitionDelivery(
                 {
                     await FixAsync(over, cancellationToken);
                 }
-                else if (await IsDueAsync(_range, over, cancellationToken) && !await AttemptAsync(_range, cancellationToken))
+                else if (await IsDueAsync(_range, over, cancellationToken) && !await AttemptAsync(_range, over, cancellationToken))
                 {
                     return PartitionEnd.Gone;
                 }
+            }
+
+            if (_isInFlight)
+            {
+                // Fixed, and not sent by this one any more: whoever is to have the partition must not wait for that.
+                await StepAsync(_mark, -1, [], cancellationToken);
             }
 
             return PartitionEnd.Over;
@@ -143,7 +152,7 @@ internal sealed partial class PartitionDelivery(
     }
 
     /// <summary>One attempt at a range, and what follows from it; false when the target wants no more.</summary>
-    private async ValueTask<bool> AttemptAsync(RangeMark range, CancellationToken cancellationToken)
+    private async ValueTask<bool> AttemptAsync(RangeMark range, CancellationToken over, CancellationToken cancellationToken)
     {
         var read = _read ??= await _reader.WholeAsync(range, Settings, cancellationToken);
         if (read.Error == ErrorCode.OffsetOutOfRange || (read.Error == ErrorCode.None && read.Records == 0))
@@ -162,7 +171,7 @@ internal sealed partial class PartitionDelivery(
         switch (await SendAsync(range, read.Slice, cancellationToken))
         {
             case SendOutcome.Done done:
-                await GoOnAsync(range, done, cancellationToken);
+                await GoOnAsync(range, done, over, cancellationToken);
                 return true;
             case SendOutcome.Gone gone:
                 await work.PauseAsync(gone.Error, cancellationToken);
@@ -220,8 +229,9 @@ internal sealed partial class PartitionDelivery(
         return new SendOutcome.Done();
     }
 
-    /// <summary>The group moves on behind the range; with what is there already, the next one is fixed in the same step.</summary>
-    private async ValueTask GoOnAsync(RangeMark range, SendOutcome.Done done, CancellationToken cancellationToken)
+    /// <summary>The group moves on behind the range; with what is there already, and time to send it, the next one is fixed in the same step.</summary>
+    private async ValueTask GoOnAsync(
+        RangeMark range, SendOutcome.Done done, CancellationToken over, CancellationToken cancellationToken)
     {
         (_range, _read) = (null, null);
         if (work.Target is null)
@@ -230,7 +240,7 @@ internal sealed partial class PartitionDelivery(
         }
 
         var next = await TryNextAsync(range.To, cancellationToken);
-        var isBatch = next is { Error: ErrorCode.None, Records: > 0 } && (next.IsFull || Settings.Linger == TimeSpan.Zero);
+        var isBatch = next is { Error: ErrorCode.None, Records: > 0 } && !over.IsCancellationRequested && (next.IsFull || Settings.Linger == TimeSpan.Zero);
         if (isBatch)
         {
             var fixedRange = new RangeMark(range.To, next.NextOffset);
@@ -307,7 +317,7 @@ internal sealed partial class PartitionDelivery(
         switch (error)
         {
             case ErrorCode.None:
-                _mark = next;
+                (_mark, _isInFlight) = (next, false);
                 return null;
             case ErrorCode.StaleMemberEpoch or ErrorCode.ProducerFenced or ErrorCode.UnknownMemberId:
                 throw new PartitionEndedException(PartitionEnd.Moved);
@@ -336,7 +346,7 @@ internal sealed partial class PartitionDelivery(
             throw new PartitionEndedException(PartitionEnd.Moved);
         }
 
-        _mark = to;
+        (_mark, _isInFlight) = (to, inFlightTo >= 0);
     }
 
     // The same partition, where there is one, keeps the order; otherwise its key decides.

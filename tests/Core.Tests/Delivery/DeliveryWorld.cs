@@ -30,7 +30,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public Topic Letters { get; }
 
-    public DeliveryOptions Options { get; } = new();
+    public DeliveryOptions Options { get; init; } = new();
 
     public JumpClock Clock => Log.Clock;
 
