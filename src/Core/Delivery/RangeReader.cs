@@ -10,7 +10,7 @@ namespace Serverless.Core.Delivery;
 /// <param name="WaitFrom">Where nothing was: the offset that something must come at. What is undecided is there already.</param>
 internal readonly record struct RangeRead(ErrorCode Error, PolledSlice Slice, long NextOffset, int Records, long WaitFrom = 0)
 {
-    /// <summary>No room for more, by the limits of a batch.</summary>
+    /// <summary>More is there, and has no room in this batch.</summary>
     public bool IsFull { get; init; }
 }
 
@@ -40,7 +40,8 @@ internal sealed class RangeReader(IPartitionLogs logs, Topic topic, int partitio
         var slice = new PolledSlice(At, taken.Batches, offset, taken.ToOffset);
         return new(ErrorCode.None, slice, taken.ToOffset, taken.Records, Math.Max(taken.ToOffset, fetched.Offsets.LogEndOffset))
         {
-            IsFull = taken.Stop == SliceReader.Stop.PollIsFull,
+            // A fetch may end before the limits are met, and what it left can be had at once.
+            IsFull = taken.Stop == SliceReader.Stop.PollIsFull || taken.ToOffset < fetched.Offsets.LastStableOffset,
         };
     }
 

@@ -204,4 +204,50 @@ public sealed class WorkerTests
 
         Assert.Equal(["0-0"], _world.SentTo(0));
     });
+
+    [Fact]
+    public void A_batch_that_has_no_room_for_what_is_there_already_waits_for_nothing() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Linger = TimeSpan.FromSeconds(30) });
+        for (var record = 0; record < 4; record++)
+        {
+            await _world.AppendAsync("in", 0, new string('x', 700_000));
+        }
+
+        var at = new List<TimeSpan>();
+        _world.Answer = _ =>
+        {
+            at.Add(_world.Clock.Elapsed);
+            return new(new SendOutcome.Done());
+        };
+
+        await _world.WorkAsync();
+
+        Assert.Equal(4, at.Count);
+        Assert.True(at[2] - at[0] < TimeSpan.FromSeconds(5));
+    });
+
+    [Fact]
+    public void A_worker_does_not_leave_while_records_wait_for_more() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { Linger = TimeSpan.FromSeconds(30) });
+        await _world.Log.FillAsync(0, 1);
+        Task? later = null;
+        _world.Answer = _ =>
+        {
+            later ??= LaterAsync();
+            return new(new SendOutcome.Done());
+        };
+
+        await _world.WorkAsync();
+
+        await later!;
+        Assert.Equal(["0-0", "0-0"], _world.SentTo(0));
+
+        async Task LaterAsync()
+        {
+            await Task.Delay(_world.Options.IdleMax / 2, _world.Clock);
+            await _world.Log.FillAsync(0, 1);
+        }
+    });
 }
