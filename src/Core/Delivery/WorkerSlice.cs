@@ -13,6 +13,7 @@ internal sealed partial class WorkerSlice(
     private readonly long _beganAt = work.Clock.GetTimestamp();
     private long _settingsReadAt = work.Clock.GetTimestamp();
     private bool _isFresh = true;
+    private bool _isJoining;
 
     private sealed record Running(PartitionDelivery Partition, Task<PartitionEnd> Task, CancellationTokenSource Lost, string TopicId);
 
@@ -71,8 +72,10 @@ internal sealed partial class WorkerSlice(
     private async ValueTask<GroupShare?> ShareAsync(CancellationToken cancellationToken)
     {
         var answer = await shares.ShareAsync(Group, work.Instance, _isFresh, cancellationToken);
-        if (answer.Error == ErrorCode.UnknownMemberId)
+        if (_isJoining || answer.Error == ErrorCode.UnknownMemberId)
         {
+            // An instance that was made, and could not subscribe, has nothing and is told so without an error.
+            _isJoining = true;
             answer = await JoinAsync(cancellationToken) is { Error: not ErrorCode.None } refused
                 ? new(refused.Error, null, refused.Message)
                 : await shares.ShareAsync(Group, work.Instance, fresh: true, cancellationToken);
@@ -84,7 +87,7 @@ internal sealed partial class WorkerSlice(
             return null;
         }
 
-        _isFresh = false;
+        (_isFresh, _isJoining) = (false, false);
         if (share.Now > work.Now)
         {
             // Replies take their time, so each of them tells a time that is over: the one that tells most is nearest.
@@ -193,7 +196,8 @@ internal sealed partial class WorkerSlice(
 
     private async ValueTask PauseAsync(CancellationToken over, CancellationToken cancellationToken)
     {
-        var pause = _notBefore.Count > 0 ? work.Options.TroublePause / 8 : work.Options.HeartbeatInterval;
+        var pause = _notBefore.Values.Select(time => time - work.Now).Append(work.Options.HeartbeatInterval).Min();
+        pause = pause > work.Options.TroublePause / 8 ? pause : work.Options.TroublePause / 8;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellationToken);
         using var timer = new CancellationTokenSource();
 

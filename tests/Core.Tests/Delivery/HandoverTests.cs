@@ -1,4 +1,5 @@
 using Serverless.Core.Delivery;
+using Serverless.Core.Storage;
 using Xunit;
 
 namespace Serverless.Core.Tests.Delivery;
@@ -36,5 +37,27 @@ public sealed class HandoverTests
         await second!;
 
         Assert.InRange(gap, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    });
+
+    [Fact]
+    public void A_worker_whose_subscription_failed_subscribes_when_storage_is_back() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var by = _world.Log.Start();
+        var calls = 0;
+        by.Stores.Before = async () =>
+        {
+            // The instance is made, and then nothing works for a while.
+            var made = (await _world.Log.Start().Groups.FindInstanceAsync(DeliveryWorld.Group, "delivery-1", true, default)) is not null;
+            if (made && calls++ < 3)
+            {
+                throw new StorageException("The test lets nobody reach it.", retriable: true);
+            }
+        };
+
+        await _world.WorkAsync(by);
+
+        Assert.Equal(["0-0"], _world.SentTo(0));
     });
 }

@@ -250,4 +250,37 @@ public sealed class WorkerTests
             await _world.Log.FillAsync(0, 1);
         }
     });
+
+    [Fact]
+    public void A_log_that_cannot_be_read_for_a_while_costs_no_more_than_a_look_now_and_then() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var by = _world.Log.Start();
+        Task<long>? submits = null;
+        _world.Answer = async _ =>
+        {
+            if (submits is null)
+            {
+                by.Stores.Unreachable = "";
+                await _world.Log.FillAsync(0, 1);
+                submits = AMinuteAsync();
+            }
+
+            return new SendOutcome.Done();
+        };
+
+        Assert.Equal(WorkEnd.Idle, await _world.WorkAsync(by));
+
+        Assert.Equal(2, _world.Sent.Count);
+        Assert.InRange(await submits!, 10, 70);
+
+        async Task<long> AMinuteAsync()
+        {
+            var before = _world.Log.Meter.Read();
+            await Task.Delay(TimeSpan.FromMinutes(1), _world.Clock);
+            by.Stores.Unreachable = null;
+            return (_world.Log.Meter.Read() - before).Submits;
+        }
+    });
 }
