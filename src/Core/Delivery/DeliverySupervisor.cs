@@ -70,7 +70,8 @@ public sealed partial class DeliverySupervisor(
         }
     }
 
-    /// <summary>What follows the end of a worker's slice: another goes on in its name, or others begin anew by changed settings.</summary>
+    /// <summary>What follows the end of a worker's slice: another goes on in its name, or others begin anew where there is something to do.</summary>
+    /// <remarks>So it is where it left as there was nothing: what was appended until then found a member, and woke nobody.</remarks>
     public async ValueTask FollowAsync(string group, string instance, WorkEnd end, CancellationToken cancellationToken)
     {
         if (end == WorkEnd.TimeIsOver)
@@ -78,9 +79,19 @@ public sealed partial class DeliverySupervisor(
             await starter.StartAsync(group, instance, cancellationToken);
         }
 
-        if (end is WorkEnd.TimeIsOver or WorkEnd.Stopped && await deliveries.FindAsync(group, cancellationToken) is { } delivery)
+        if (end == WorkEnd.Refused || await deliveries.FindAsync(group, cancellationToken) is not { } delivery)
+        {
+            return;
+        }
+
+        try
         {
             await LookAsync(delivery, cancellationToken);
+        }
+        catch (WorkerStartException e)
+        {
+            // The successor has begun all the same.
+            LookFailed(e, group);
         }
     }
 

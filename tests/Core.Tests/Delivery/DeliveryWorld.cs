@@ -45,6 +45,9 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
     /// <summary>Workers that somebody wanted to be started.</summary>
     public List<(string Group, string Instance)> Started { get; } = [];
 
+    /// <summary>Workers that can be started; nobody answers for more.</summary>
+    public int StartsMax { get; set; } = int.MaxValue;
+
     public static DeliverySettings Webhook { get; } = new(
         new Subscription(["in"], null),
         new DeliveryTarget.Webhook(new Uri("https://example.org/"), WebhookBody.Records, RecordFormat.Json))
@@ -132,6 +135,11 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public ValueTask StartAsync(string group, string instance, CancellationToken cancellationToken)
     {
+        if (Started.Count == StartsMax)
+        {
+            throw new WorkerStartException("The test lets nobody be started.");
+        }
+
         Started.Add((group, instance));
         return default;
     }

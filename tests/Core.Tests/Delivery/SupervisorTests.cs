@@ -200,5 +200,35 @@ public sealed class SupervisorTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             clock.CreateTimer(callback, state, dueTime, period);
+    });
+
+    [Fact]
+    public void What_came_while_a_worker_left_has_another_started() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var end = await _world.WorkAsync();
+        Assert.Equal(WorkEnd.Idle, end);
+        var supervisor = _world.Supervisor(_world.Log.First);
+        await supervisor.FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+        Assert.Empty(_world.Started);
+
+        // It was a member still when this came, so whoever appended it had nobody started.
+        await _world.Log.FillAsync(0, 1);
+        await supervisor.FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+
+        Assert.Single(_world.Started);
+    });
+
+    [Fact]
+    public async Task A_successor_that_has_begun_counts_though_nobody_else_can_be_started()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        _world.StartsMax = 1;
+
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", WorkEnd.TimeIsOver, default);
+
+        Assert.Equal([(DeliveryWorld.Group, "delivery-1")], _world.Started);
     }
 }
