@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Core.Groups;
 using Serverless.Core.Storage;
+using Serverless.Core.Storage.Rows;
 
 namespace Serverless.Core.Delivery;
 
@@ -13,21 +14,26 @@ internal static class DeliveryRow
 
     public static string Row(string group) => Prefix + KeyEncoding.Encode(group);
 
-    public static Dictionary<string, object> Encode(GroupDelivery value) => new()
+    public static Dictionary<string, object> Encode(GroupDelivery value)
     {
-        ["group"] = value.Group,
-        ["version"] = value.Version,
-        ["secret"] = value.Secret.ToArray(),
-        ["paused"] = value.Paused,
-        ["because"] = value.PausedBecause ?? "",
-        ["createdAt"] = value.CreatedAt.ToUnixTimeMilliseconds(),
-        ["settings"] = JsonSerializer.Serialize(Stored.Of(value.Settings)),
-    };
+        var columns = new Dictionary<string, object>
+        {
+            ["group"] = value.Group,
+            ["version"] = value.Version,
+            ["secret"] = value.Secret.ToArray(),
+            ["paused"] = value.Paused,
+            ["because"] = value.PausedBecause ?? "",
+            ["createdAt"] = value.CreatedAt.ToUnixTimeMilliseconds(),
+        };
+        Packed.Put(columns, "settings", JsonSerializer.SerializeToUtf8Bytes(Stored.Of(value.Settings)));
+        return columns;
+    }
 
     public static GroupDelivery Decode(StoredRow row)
     {
         var columns = row.Columns;
-        var settings = JsonSerializer.Deserialize<Stored>((string)columns["settings"])!.Settings();
+        using var packed = Packed.Open(columns, "settings");
+        var settings = JsonSerializer.Deserialize<Stored>(packed.BaseStream)!.Settings();
         return new GroupDelivery((string)columns["group"], settings, (string)columns["version"], (byte[])columns["secret"])
         {
             Paused = (bool)columns["paused"],

@@ -32,6 +32,8 @@ public static class DeliveryRules
         {
             { Topics: null or [], Pattern: null } => "A delivery needs topics or topic_pattern.",
             { Topics: not null, Pattern: not null } => "A delivery has topics or topic_pattern, not both.",
+            { Topics: { } topics } when topics.FirstOrDefault(Topics.Topic.IsInternalName) is { } name =>
+                $"{name} is a topic of the service's own: those are not delivered.",
             { Pattern: { } pattern } when TopicPattern.Find(pattern) is null => "topic_pattern is no regular expression that can be used.",
             _ when settings.RecordsMax is < 1 or > RecordsMax => $"batch.max.records must be from 1 to {RecordsMax}.",
             _ when settings.BytesMax is < 1 or > BytesMax => $"batch.max.bytes must be from 1 to {BytesMax}.",

@@ -4,5 +4,7 @@ namespace Serverless.Core.Topics;
 public sealed record Topic(string Name, string Id, int Partitions, TopicSettings Settings)
 {
     /// <summary>Ours, to be read only: nobody else can make a topic of such a name (<see cref="TopicName"/>). Lists leave it out.</summary>
-    public bool IsInternal => Name.StartsWith("__", StringComparison.Ordinal);
+    public bool IsInternal => IsInternalName(Name);
+
+    public static bool IsInternalName(string name) => name.StartsWith("__", StringComparison.Ordinal);
 }

@@ -50,6 +50,23 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task Settings_of_any_size_that_may_be_sent_are_stored()
+    {
+        IReadOnlyList<string> names = [.. Enumerable.Range(0, 1_000).Select(number => $"{number}".PadLeft(249, 't'))];
+        var headers = Enumerable.Range(0, DeliveryRules.HeadersMax)
+            .ToDictionary(number => $"{number}".PadLeft(255, 'ä'), _ => new string('ö', 255));
+
+        await _world.PutAsync(DeliveryWorld.Webhook with
+        {
+            Subscription = new(names, null), Target = new DeliveryTarget.Topic("out", headers),
+        });
+
+        var stored = await _world.Deliveries(_world.Log.Second).FindAsync(DeliveryWorld.Group, default);
+        Assert.Equal(names, stored!.Settings.Subscription.Topics);
+        Assert.Equal(headers, Assert.IsType<DeliveryTarget.Topic>(stored.Settings.Target).Headers);
+    }
+
+    [Fact]
     public async Task Latest_is_the_end_when_the_delivery_is_made_not_when_a_worker_comes()
     {
         await _world.Log.FillAsync(0, 2);
@@ -109,6 +126,7 @@ public sealed class AdminTests
             (webhook with { Subscription = new([], null) }, "topics or topic_pattern"),
             (webhook with { Subscription = new(["in"], "in") }, "not both"),
             (webhook with { Subscription = new(null, "(") }, "topic_pattern"),
+            (webhook with { Subscription = new(["in", "__consumer_offsets"], null) }, "__consumer_offsets"),
             (webhook with { RecordsMax = 0 }, "batch.max.records"),
             (webhook with { RecordsMax = DeliveryRules.RecordsMax + 1 }, "batch.max.records"),
             (webhook with { BytesMax = DeliveryRules.BytesMax + 1 }, "batch.max.bytes"),
