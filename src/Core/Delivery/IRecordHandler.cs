@@ -56,6 +56,7 @@ public sealed class HandlerContext
 
     /// <summary>Sets a row when the batch is done: a new one, or in place of the one that was found. Where it has changed meanwhile, or
     /// been made, the batch is handled again.</summary>
+    /// <remarks>What storage does not take is refused here, so that it counts as a failed attempt.</remarks>
     public void Set(string name, HandlerRow? found, IReadOnlyDictionary<string, object> columns)
     {
         var row = EffectRows.KeyOf(_group, Checked(name)).Row;
@@ -68,9 +69,10 @@ public sealed class HandlerContext
     private void Put(RowAction action)
     {
         _actions[action.Row] = action;
-        if (_actions.Count > EffectRows.ActionsMax)
+        if (_actions.Count > EffectRows.ActionsMax || !EffectRows.Fit(_group, _actions.Values))
         {
-            throw new InvalidOperationException($"One batch changes at most {EffectRows.ActionsMax} rows.");
+            throw new InvalidOperationException(
+                $"One batch changes at most {EffectRows.ActionsMax} rows, of {EffectRows.BytesMax} bytes with all that is around them.");
         }
     }
 

@@ -125,6 +125,33 @@ public sealed class ExactlyOnceTargetTests
         Assert.Equal(["0-0", "0-1"], mails);
     });
 
+    [Theory]
+    [InlineData(1, 40_000)]
+    [InlineData(70, 30_000)]
+    public void A_handler_whose_rows_cannot_be_stored_has_failed(int rows, int length) => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var columns = new Dictionary<string, object> { ["text"] = new string('x', length), ["more"] = new string('ä', length) };
+        var counter = new Counter();
+        counter.Does = (_, context) =>
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                context.Set($"large-{row}", null, columns);
+            }
+
+            return default;
+        };
+        world.Handlers.Add(counter);
+        await world.PutAsync(Counting with { DeadLetterTopic = "letters", Retry = new RetryPolicy { AttemptsMax = 2 } });
+        await world.Log.FillAsync(0, 1);
+        Assert.Equal(WorkEnd.Idle, await world.WorkAsync());
+
+        Assert.Equal([1, 2], counter.Attempts);
+        Assert.Single(await world.ReadAsync("letters", 0));
+        Assert.Null(await world.RowAsync("0"));
+    });
+
     [Fact]
     public void Rows_of_handlers_go_with_the_group() => TestLoop.Run(_clock, async () =>
     {
