@@ -44,7 +44,7 @@ public sealed class DeadLetterReplay(
             }
 
             if (DeadLetters.OriginOf(letter, delivery.Group) is not { } origin
-                || await topics.FindAsync(origin.Topic, cancellationToken) is not { } to || origin.Partition >= to.Partitions)
+                || await topics.FindAsync(origin.Topic, cancellationToken) is not { IsInternal: false } to || origin.Partition >= to.Partitions)
             {
                 return new(ErrorCode.InvalidRecord, null, $"{Named(place)} is no dead letter of this group, or its topic is gone.");
             }

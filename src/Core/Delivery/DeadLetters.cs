@@ -22,6 +22,9 @@ public static class DeadLetters
     /// <summary>Of a record that was sent back: the offset of its dead letter.</summary>
     public const string Replayed = Prefix + "replayed";
 
+    // The headers of each letter have it, and must leave room for the record.
+    private const int ErrorCharsMax = 1_000;
+
     internal static IEnumerable<RecordHeader> Of(TopicPartition at, DeliveredRecord record, string group, string error, int attempts)
     {
         yield return Header(Topic, at.Topic);
@@ -29,7 +32,7 @@ public static class DeadLetters
         yield return Header(Offset, Text(record.Offset));
         yield return Header(Timestamp, Text(record.Timestamp));
         yield return Header(Group, group);
-        yield return Header(Error, error);
+        yield return Header(Error, error.Length <= ErrorCharsMax ? error : error[..ErrorCharsMax]);
         yield return Header(Attempts, Text(attempts));
     }
 

@@ -122,6 +122,32 @@ public sealed class DeadLetterTests
             Assert.Equal(2, (await _world.ReadAsync("in", 1)).Count);
         });
 
+    [Fact]
+    public void However_much_an_error_says_its_records_become_dead_letters() => _world.Run(async () =>
+    {
+        await _world.PutAsync(ThreeTimes with { Retry = new RetryPolicy { AttemptsMax = 1 } });
+        await _world.Log.FillAsync(0, 1);
+        _world.Answer = _ => new(new SendOutcome.Failed(new string('x', 5_000_000)));
+
+        await _world.WorkAsync();
+
+        Assert.Single(await _world.ReadAsync("letters", 0));
+        Assert.Equal(1, await _world.CommittedAsync(0));
+    });
+
+    [Fact]
+    public void A_dead_letter_that_names_a_topic_of_the_service_does_not_go_there() => _world.Run(async () =>
+    {
+        _world.Log.Topics.Make("__consumer_offsets", 1);
+        var delivery = await _world.PutAsync(ThreeTimes);
+        await _world.ProduceAsync(
+            "letters", 0, "x", (DeadLetters.Topic, "__consumer_offsets"), (DeadLetters.Partition, "0"), (DeadLetters.Group, DeliveryWorld.Group));
+
+        var answer = await _world.Replay().ReplayAsync(delivery, [new(0, 0)], default);
+
+        Assert.Equal(ErrorCode.InvalidRecord, answer.Error);
+    });
+
     private static async Task<bool> DiesInBurialAsync(DeliveryWorld world, Failure failure, int at)
     {
         await world.PutAsync(ThreeTimes with { Retry = new RetryPolicy { AttemptsMax = 1 } });
