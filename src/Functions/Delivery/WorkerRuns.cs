@@ -16,6 +16,13 @@ public sealed partial class WorkerRuns(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(time.Token, lifetime.ApplicationStopping);
         try
         {
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Its slice would be over at once, and so would that of each successor that this process is asked for.
+                await worker.LeaveAsync(group, instance, lifetime.ApplicationStopped);
+                return null;
+            }
+
             var end = await worker.RunAsync(group, instance, over.Token, lifetime.ApplicationStopped);
             await FollowAsync(group, instance, end);
             return end;
