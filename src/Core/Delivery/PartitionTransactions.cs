@@ -78,7 +78,7 @@ internal sealed class PartitionTransactions(
             }
         }
 
-        var offset = new GroupOffset(at, next.Offset, next.Metadata) { From = from };
+        var offset = new GroupOffset(at, next.Offset, next.Metadata) { From = from, FromTopicId = topicId };
         var added = await transactions.AddOffsetsAsync(step, group, instance, [offset], cancellationToken);
         return (added.Error, added.Message);
     }

@@ -62,7 +62,8 @@ internal static class Commits
         var isAllowed = owner is null ? IsFreeFor(by, stored, topicId)
             : by is null ? MayBeAddedFor(owner, stored, topicId, offset.Offset)
             : owner.Name == by.Name;
-        var stands = offset.From is not { } from || ShareProtocol.StandsAt(stored, topicId, from);
+        var stands = offset.From is not { } from
+            || ((offset.FromTopicId ?? topicId) == topicId && ShareProtocol.StandsAt(stored, topicId, from));
         if (!isAllowed || !stands || !WasDelivered(by, stored, topicId, offset.Offset))
         {
             return ErrorCode.StaleMemberEpoch;

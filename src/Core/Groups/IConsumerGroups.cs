@@ -134,6 +134,9 @@ public readonly record struct GroupOffset(TopicPartition At, long Offset, string
 {
     /// <summary>Where the group must stand for the offset to be added to a transaction; null does not matter.</summary>
     public OffsetMark? From { get; init; }
+
+    /// <summary>The topic that <c>From</c> is of: one that was made anew may stand at the same. Null is the present one.</summary>
+    public string? FromTopicId { get; init; }
 }
 
 public enum SeekKind

@@ -125,6 +125,33 @@ public sealed class ExactlyOnceTargetTests
         Assert.Equal(["0-0", "0-1"], mails);
     });
 
+    [Fact]
+    public void Copies_of_a_topic_that_was_made_anew_meanwhile_do_not_move_the_group_on_in_the_new_one() => TestLoop.Run(_clock, async () =>
+    {
+        var world = new DeliveryWorld(_clock);
+        var (by, at) = (world.Log.First, new Core.TopicPartition("in", 0));
+        await TransactionWorld.JoinAsync(by, "delivery-1", new() { AutoOffsetReset = Core.Groups.AutoOffsetReset.Earliest });
+        var former = await StandsAsync();
+        var step = new PartitionTransactions(
+            by.Transactions, world.Options, DeliveryWorld.Group, "delivery-1", at, former.TopicId);
+        world.Log.Topics.Make("in", 2);
+
+        // Both stand at their start.
+        var anew = await StandsAsync();
+        Assert.NotEqual(former.TopicId, anew.TopicId);
+        Assert.Equal(former.Mark, anew.Mark);
+        var copy = new DeliveredRecord(0, 0, null, "old"u8.ToArray(), []);
+        var (error, _) = await step.MoveAsync(world.Log.Out, [copy.To(0)], former.Mark, new(1, ""), default);
+
+        Assert.Equal(ErrorCode.StaleMemberEpoch, error);
+        Assert.Empty(await world.ReadAsync("out", 0));
+        Assert.Equal(anew.Mark, (await StandsAsync()).Mark);
+
+        async Task<Core.Groups.SharePartition> StandsAsync() =>
+            (await by.Groups.ShareAsync(DeliveryWorld.Group, "delivery-1", fresh: true, default)).Value!
+            .Partitions.Single(partition => partition.At == at);
+    });
+
     [Theory]
     [InlineData(1, 40_000)]
     [InlineData(70, 30_000)]
