@@ -215,7 +215,7 @@ internal sealed partial class PartitionDelivery(
             return new SendOutcome.Failed($"There is no topic {target.Name}.");
         }
 
-        var records = DeliveredRecord.Of(slice).Where(record => HeaderFilter.Takes(target.Headers, record))
+        var records = Wanted(slice)
             .Select(record => record.To(PartitionIn(to))).ToList();
         if (records.Count == 0)
         {
@@ -298,7 +298,7 @@ internal sealed partial class PartitionDelivery(
             return new SendOutcome.Failed($"There is no topic {name}.");
         }
 
-        var letters = DeliveredRecord.Of(slice).Select(record => record.To(
+        var letters = Wanted(slice).Select(record => record.To(
             PartitionIn(to), DeadLetters.Of(share.At, record, work.Delivery.Group, error, attempts))).ToList();
         var failed = await MoveAsync(to, letters, range, cancellationToken);
         if (failed is null)
@@ -348,6 +348,11 @@ internal sealed partial class PartitionDelivery(
 
         (_mark, _isInFlight) = (to, inFlightTo >= 0);
     }
+
+    // What a filter leaves out has no effect, and so cannot fail.
+    private IEnumerable<DeliveredRecord> Wanted(PolledSlice slice) => Settings.Target is DeliveryTarget.Topic { Headers: var headers }
+        ? DeliveredRecord.Of(slice).Where(record => HeaderFilter.Takes(headers, record))
+        : DeliveredRecord.Of(slice);
 
     // The same partition, where there is one, keeps the order; otherwise its key decides.
     private int? PartitionIn(Topic to) => share.At.Partition < to.Partitions ? share.At.Partition : null;

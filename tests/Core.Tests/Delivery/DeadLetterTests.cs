@@ -123,6 +123,22 @@ public sealed class DeadLetterTests
         });
 
     [Fact]
+    public void What_a_filter_leaves_out_is_no_dead_letter() => _world.Run(async () =>
+    {
+        var filter = new Dictionary<string, string> { ["kind"] = "order" };
+        await _world.PutAsync(ThreeTimes with { Target = new DeliveryTarget.Topic("out", filter), Retry = new RetryPolicy { AttemptsMax = 1 } });
+        await _world.ProduceAsync("in", 0, "a", ("kind", "offer"));
+        await _world.ProduceAsync("in", 0, "b", ("kind", "order"));
+        _world.Log.Topics.Remove("out");
+
+        await _world.WorkAsync();
+
+        var letter = Assert.Single(await _world.ReadAsync("letters", 0));
+        Assert.Equal("b", Encoding.UTF8.GetString(letter.Value!.Value.Span));
+        Assert.Equal(2, await _world.CommittedAsync(0));
+    });
+
+    [Fact]
     public void However_much_an_error_says_its_records_become_dead_letters() => _world.Run(async () =>
     {
         await _world.PutAsync(ThreeTimes with { Retry = new RetryPolicy { AttemptsMax = 1 } });
