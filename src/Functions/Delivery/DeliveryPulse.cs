@@ -94,7 +94,8 @@ public sealed partial class DeliveryPulse(
         foreach (var delivery in known.Where(delivery =>
             touched.Any(topic => SubscribedTopics.Has(delivery.Settings.Subscription, topic))))
         {
-            await supervisor().WakeAsync(delivery, cancellationToken);
+            // The others must not wait for this one.
+            await TryAsync(() => supervisor().WakeAsync(delivery, cancellationToken).AsTask());
         }
     }
 
