@@ -36,8 +36,8 @@ public sealed record SharePartition(TopicPartition At, string TopicId, OffsetMar
 public readonly record struct OffsetMark(long Offset, string Metadata);
 
 /// <summary>From where a partition stands, to where it is to stand.</summary>
-/// <param name="InFlightTo">The offset before which records are being processed: the partition is not given up meanwhile, for a
-/// session at most. -1 where none are.</param>
+/// <param name="InFlightTo">The offset before which records are being processed: the partition is not given up meanwhile, until a session
+/// after the member's last step in any partition. -1 where none are; so whoever stops processing has to say so.</param>
 public sealed record ShareStep(TopicPartition At, string TopicId, OffsetMark From, OffsetMark To, long InFlightTo = -1);
 
 public enum StepOutcome

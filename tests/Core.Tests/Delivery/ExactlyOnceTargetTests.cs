@@ -193,6 +193,49 @@ public sealed class ExactlyOnceTargetTests
         Assert.Null(await world.RowAsync("0"));
     });
 
+    [Theory]
+    [InlineData("delivery-1", 0)]
+    [InlineData("delivery-1", 120)]
+    [InlineData("delivery-2", 120)]
+    public void Wherever_a_worker_is_overtaken_in_its_sleep_each_record_counts_once(string by, int seconds) => TestLoop.Run(_clock, async () =>
+    {
+        var burying = DeliveryWorld.Webhook with
+        {
+            RecordsMax = 2, DeadLetterTopic = "letters", Retry = new RetryPolicy { AttemptsMax = 1 },
+        };
+        foreach (var settings in new[] { Mirror, Counting, burying })
+        {
+            for (var (at, more) = (1, true); more; at++)
+            {
+                var (world, calls) = (new DeliveryWorld(_clock), 0);
+                world.Handlers.Add(new Counter());
+                world.Answer = _ => new(new SendOutcome.Failed("500"));
+                await world.PutAsync(settings);
+                await world.Log.FillAsync(0, 5);
+                var sleeps = world.Log.Start();
+                sleeps.Stores.Before = async () =>
+                {
+                    if (++calls == at)
+                    {
+                        _clock.Advance(TimeSpan.FromSeconds(seconds));
+                        await world.WorkAsync(world.Log.Second, by);
+                    }
+                };
+
+                await world.WorkAsync(sleeps);
+                more = calls >= at;
+                await world.WorkAsync(world.Log.Start(), "delivery-3");
+
+                var found = settings == Mirror ? await world.Log.ReadAsync()
+                    : settings == burying ? await world.Log.ReadAsync(world.Letters)
+                    : [.. ((string)(await world.RowAsync("0"))!.Columns["seen"]).TrimEnd(',').Split(',')];
+                Assert.True(
+                    found.SequenceEqual(["0-0", "0-1", "0-2", "0-3", "0-4"]) && await world.CommittedAsync(0) == 5,
+                    $"{settings.Target} at {at}: {string.Join(' ', found)}");
+            }
+        }
+    });
+
     private void EachWay(DeliverySettings settings, Func<DeliveryWorld, Task> check) => TestLoop.Run(_clock, async () =>
     {
         foreach (var failure in Enum.GetValues<Failure>())
