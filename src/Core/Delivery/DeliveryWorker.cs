@@ -34,7 +34,7 @@ public sealed partial class DeliveryWorker(
     ILogger<DeliveryWorker> logger)
 {
     /// <summary>What the names of all workers begin with.</summary>
-    public const string NamePrefix = "delivery-";
+    public const string NamePrefix = "__delivery-";
 
     /// <param name="over">Ends the slice; batches that are being sent are seen through.</param>
     /// <exception cref="Storage.StorageException">It could not go on; its partitions go to others after the session timeout.</exception>

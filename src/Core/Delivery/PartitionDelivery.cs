@@ -34,6 +34,8 @@ internal sealed partial class PartitionDelivery(
     // Others append too; so a look now and then, and the wait itself is woken by what this process appends.
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan DueWaitMax = TimeSpan.FromHours(1);
+
     private readonly RangeReader _reader = new(work.Logs, topic, share.At.Partition);
     private readonly PartitionTransactions _transactions = new(
         work.Transactions, work.Options, work.Delivery.Group, work.Instance, share.At, share.TopicId);
@@ -135,20 +137,22 @@ internal sealed partial class PartitionDelivery(
     private async ValueTask<bool> IsDueAsync(RangeMark range, CancellationToken over, CancellationToken cancellationToken)
     {
         ParkedUntil = range.Due;
-        var wait = range.Due - work.Now;
-        if (wait > TimeSpan.Zero)
+        var left = (range.Due - work.Now) ?? TimeSpan.Zero;
+        if (left > TimeSpan.Zero)
         {
+            // Anybody may write metadata, and a timer has its bounds: what is due much later is looked at again.
+            var wait = left < DueWaitMax ? left : DueWaitMax;
             await Waiting.UntilAsync(
                 async either =>
                 {
-                    await Task.Delay(wait.Value, work.Clock, either);
+                    await Task.Delay(wait, work.Clock, either);
                     return true;
                 },
                 over, cancellationToken);
         }
 
         ParkedUntil = null;
-        return !over.IsCancellationRequested;
+        return left <= DueWaitMax && !over.IsCancellationRequested;
     }
 
     /// <summary>One attempt at a range, and what follows from it; false when the target wants no more.</summary>

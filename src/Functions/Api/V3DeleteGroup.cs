@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
@@ -7,7 +8,7 @@ using Serverless.Functions.Http.V3;
 namespace Serverless.Functions.Api;
 
 /// <summary>Forgets a consumer group without live instances, with its committed offsets.</summary>
-public sealed class V3DeleteGroup(HttpEdge edge, IConsumerGroups groups)
+public sealed class V3DeleteGroup(HttpEdge edge, IConsumerGroups groups, Deliveries deliveries)
 {
     [Function("V3DeleteGroup")]
     public Task<IResult> Run(
@@ -16,7 +17,14 @@ public sealed class V3DeleteGroup(HttpEdge edge, IConsumerGroups groups)
         edge.ServeAsync(request, Operation.V3Read, async call =>
         {
             Links.Of(call, cluster);
-            (await groups.DeleteGroupAsync(RequestNames.Group(group), call.CancellationToken)).OrThrow();
+            var name = RequestNames.Group(group);
+            if (await deliveries.FindAsync(name, call.CancellationToken) is not null)
+            {
+                // It would begin anew, at the start of the log, and without what its handlers had written down.
+                throw new RequestException(Problem.IllegalState("The group has a delivery: delete that first."));
+            }
+
+            (await groups.DeleteGroupAsync(name, call.CancellationToken)).OrThrow();
             return Reply.NoContent;
         });
 }

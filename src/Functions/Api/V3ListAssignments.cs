@@ -18,7 +18,7 @@ public sealed class V3ListAssignments(HttpEdge edge, IConsumerGroups groups)
             var links = Links.Of(call, cluster);
             var name = RequestNames.Group(group);
             var described = await groups.DescribeAsync(name, call.CancellationToken) ?? throw new RequestException(GroupWriter.GroupNotFound);
-            var member = GroupWriter.MemberOrThrow(described, RequestNames.Instance(consumer));
+            var member = GroupWriter.MemberOrThrow(described, RequestNames.Consumer(consumer));
             return call.Json(json => V3Writer.List(
                 json, "KafkaConsumerAssignmentList", $"{links.Consumer(name, member.Instance)}/assignments", member.Partitions,
                 (item, at) => GroupWriter.Assignment(item, links, name, member, at)));

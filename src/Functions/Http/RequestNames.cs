@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Core.Delivery;
 
 namespace Serverless.Functions.Http;
 
@@ -16,7 +17,18 @@ internal static class RequestNames
 
     public static string Group(string segment) => Checked(RouteValue.Decode(segment), "Group name");
 
-    public static string Instance(string segment) => Checked(RouteValue.Decode(segment), "Instance name");
+    /// <summary>An instance that a client may have: not a worker of a delivery.</summary>
+    public static string Instance(string segment) => Checked(RouteValue.Decode(segment), "Instance name") is var name && IsWorker(name)
+        ? throw new RequestException(Problem.Configuration(WorkersAreOurs("Instance name")))
+        : name;
+
+    /// <summary>Any member of a group, to be shown.</summary>
+    public static string Consumer(string segment) => Checked(RouteValue.Decode(segment), "Instance name");
+
+    /// <summary>Whether the service itself has members of such names: a client's polls would move what they stand at.</summary>
+    public static bool IsWorker(string instance) => instance.StartsWith(DeliveryWorker.NamePrefix, StringComparison.Ordinal);
+
+    public static string WorkersAreOurs(string what) => $"{what} must not begin with {DeliveryWorker.NamePrefix}: those are the service's own.";
 
     public static string TransactionalId(string segment) => Checked(RouteValue.Decode(segment), "Transactional id");
 

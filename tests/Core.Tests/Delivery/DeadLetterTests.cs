@@ -94,7 +94,7 @@ public sealed class DeadLetterTests
 
         Assert.Equal((ErrorCode.None, null), (answer.Error, answer.Message));
         Assert.Equal([(1, 2L), (1, 3L)], answer.Value!.Select(sent => (sent.To.Partition, sent.Offset)));
-        await _world.WorkAsync(instance: "delivery-2");
+        await _world.WorkAsync(instance: "__delivery-2");
         Assert.Equal(["1-1", "1-0"], DeliveryWorld.Values(_world.Sent[^1]));
         var header = Assert.Single(DeliveredRecord.Of(_world.Sent[^1].Slice)[0].Headers);
         Assert.Equal(DeadLetters.Replayed, header.Key);
@@ -178,7 +178,7 @@ public sealed class DeadLetterTests
         };
         try
         {
-            await world.WorkAsync(dying, "delivery-1");
+            await world.WorkAsync(dying, "__delivery-1");
         }
         catch (CrashException)
         {
@@ -188,7 +188,7 @@ public sealed class DeadLetterTests
         var met = dying.Stores.Changes >= before + at;
         await TransactionWorld.SweepAsync(world.Log.Start());
         world.Answer = _ => new(new SendOutcome.Failed("500"));
-        await world.WorkAsync(world.Log.Start(), "delivery-2");
+        await world.WorkAsync(world.Log.Start(), "__delivery-2");
         return met;
     }
 }

@@ -122,7 +122,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
     }
 
     /// <summary>A slice of a worker, to its end; by default there is nothing more to do then.</summary>
-    public async Task<WorkEnd> WorkAsync(Process? by = null, string instance = "delivery-1", CancellationToken over = default) =>
+    public async Task<WorkEnd> WorkAsync(Process? by = null, string instance = "__delivery-1", CancellationToken over = default) =>
         await Worker(by ?? Log.First).RunAsync(Group, instance, over, default);
 
     public IDeliveryTarget Open(DeliveryTarget.Webhook webhook, ReadOnlyMemory<byte> secret) => this;

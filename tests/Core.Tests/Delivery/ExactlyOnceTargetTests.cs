@@ -130,10 +130,10 @@ public sealed class ExactlyOnceTargetTests
     {
         var world = new DeliveryWorld(_clock);
         var (by, at) = (world.Log.First, new Core.TopicPartition("in", 0));
-        await TransactionWorld.JoinAsync(by, "delivery-1", new() { AutoOffsetReset = Core.Groups.AutoOffsetReset.Earliest });
+        await TransactionWorld.JoinAsync(by, "__delivery-1", new() { AutoOffsetReset = Core.Groups.AutoOffsetReset.Earliest });
         var former = await StandsAsync();
         var step = new PartitionTransactions(
-            by.Transactions, world.Options, DeliveryWorld.Group, "delivery-1", at, former.TopicId);
+            by.Transactions, world.Options, DeliveryWorld.Group, "__delivery-1", at, former.TopicId);
         world.Log.Topics.Make("in", 2);
 
         // Both stand at their start.
@@ -148,7 +148,7 @@ public sealed class ExactlyOnceTargetTests
         Assert.Equal(anew.Mark, (await StandsAsync()).Mark);
 
         async Task<Core.Groups.SharePartition> StandsAsync() =>
-            (await by.Groups.ShareAsync(DeliveryWorld.Group, "delivery-1", fresh: true, default)).Value!
+            (await by.Groups.ShareAsync(DeliveryWorld.Group, "__delivery-1", fresh: true, default)).Value!
             .Partitions.Single(partition => partition.At == at);
     });
 
@@ -194,9 +194,9 @@ public sealed class ExactlyOnceTargetTests
     });
 
     [Theory]
-    [InlineData("delivery-1", 0)]
-    [InlineData("delivery-1", 120)]
-    [InlineData("delivery-2", 120)]
+    [InlineData("__delivery-1", 0)]
+    [InlineData("__delivery-1", 120)]
+    [InlineData("__delivery-2", 120)]
     public void Wherever_a_worker_is_overtaken_in_its_sleep_each_record_counts_once(string by, int seconds) => TestLoop.Run(_clock, async () =>
     {
         var burying = DeliveryWorld.Webhook with
@@ -224,7 +224,7 @@ public sealed class ExactlyOnceTargetTests
 
                 await world.WorkAsync(sleeps);
                 more = calls >= at;
-                await world.WorkAsync(world.Log.Start(), "delivery-3");
+                await world.WorkAsync(world.Log.Start(), "__delivery-3");
 
                 var found = settings == Mirror ? await world.Log.ReadAsync()
                     : settings == burying ? await world.Log.ReadAsync(world.Letters)
@@ -250,7 +250,7 @@ public sealed class ExactlyOnceTargetTests
                 (dying.Stores.Failure, dying.Stores.At) = (failure, at);
                 try
                 {
-                    await world.WorkAsync(dying, "delivery-1");
+                    await world.WorkAsync(dying, "__delivery-1");
                 }
                 catch (CrashException)
                 {
@@ -259,7 +259,7 @@ public sealed class ExactlyOnceTargetTests
                 more = dying.Stores.Changes >= at;
                 _clock.Advance(TimeSpan.FromMinutes(2));
                 await TransactionWorld.SweepAsync(world.Log.Start());
-                await world.WorkAsync(world.Log.Start(), "delivery-2");
+                await world.WorkAsync(world.Log.Start(), "__delivery-2");
                 await check(world);
                 Assert.True(await world.CommittedAsync(0) == 5, $"{failure} at {at}");
             }

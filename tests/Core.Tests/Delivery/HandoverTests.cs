@@ -29,7 +29,7 @@ public sealed class HandoverTests
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1), _world.Clock);
-            second ??= _world.WorkAsync(_world.Log.Second, "delivery-2");
+            second ??= _world.WorkAsync(_world.Log.Second, "__delivery-2");
             return new SendOutcome.Done();
         };
 
@@ -49,7 +49,7 @@ public sealed class HandoverTests
         by.Stores.Before = async () =>
         {
             // The instance is made, and then nothing works for a while.
-            var made = (await _world.Log.Start().Groups.FindInstanceAsync(DeliveryWorld.Group, "delivery-1", true, default)) is not null;
+            var made = (await _world.Log.Start().Groups.FindInstanceAsync(DeliveryWorld.Group, "__delivery-1", true, default)) is not null;
             if (made && calls++ < 3)
             {
                 throw new StorageException("The test lets nobody reach it.", retriable: true);

@@ -44,7 +44,7 @@ public sealed class SupervisorTests
         await _world.PutAsync(DeliveryWorld.Webhook);
         await _world.Log.FillAsync(0, 1);
         var settings = new Core.Groups.ConsumerSettings { SessionTimeout = _world.Options.SessionTimeout };
-        await TransactionWorld.JoinAsync(_world.Log.First, "delivery-1", settings);
+        await TransactionWorld.JoinAsync(_world.Log.First, "__delivery-1", settings);
 
         await _world.Supervisor(_world.Log.First).LookAsync(default);
         Assert.Empty(_world.Started);
@@ -127,10 +127,10 @@ public sealed class SupervisorTests
         };
 
         var end = await _world.WorkAsync(over: over.Token);
-        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "__delivery-1", end, default);
 
         Assert.Equal(WorkEnd.TimeIsOver, end);
-        Assert.Equal([(DeliveryWorld.Group, "delivery-1")], _world.Started);
+        Assert.Equal([(DeliveryWorld.Group, "__delivery-1")], _world.Started);
         await _world.WorkAsync(_world.Log.Second);
         Assert.Equal([0, 1, 2, 3, 4], _world.Sent.Select(batch => batch.FirstOffset).Distinct());
     });
@@ -157,10 +157,10 @@ public sealed class SupervisorTests
         var end = await _world.WorkAsync();
         Assert.Equal(WorkEnd.Stopped, end);
         await _world.Log.FillAsync(1, 1);
-        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "__delivery-1", end, default);
 
         Assert.Single(_world.Started);
-        Assert.NotEqual("delivery-1", _world.Started[0].Instance);
+        Assert.NotEqual("__delivery-1", _world.Started[0].Instance);
     });
 
     [Fact]
@@ -179,6 +179,36 @@ public sealed class SupervisorTests
         await behind.LookAsync(default);
         Assert.Single(_world.Started);
     });
+
+    [Fact]
+    public void What_came_while_a_worker_left_has_another_started() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        var end = await _world.WorkAsync();
+        Assert.Equal(WorkEnd.Idle, end);
+        var supervisor = _world.Supervisor(_world.Log.First);
+        await supervisor.FollowAsync(DeliveryWorld.Group, "__delivery-1", end, default);
+        Assert.Empty(_world.Started);
+
+        // It was a member still when this came, so whoever appended it had nobody started.
+        await _world.Log.FillAsync(0, 1);
+        await supervisor.FollowAsync(DeliveryWorld.Group, "__delivery-1", end, default);
+
+        Assert.Single(_world.Started);
+    });
+
+    [Fact]
+    public async Task A_successor_that_has_begun_counts_though_nobody_else_can_be_started()
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        _world.StartsMax = 1;
+
+        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "__delivery-1", WorkEnd.TimeIsOver, default);
+
+        Assert.Equal([(DeliveryWorld.Group, "__delivery-1")], _world.Started);
+    }
 
     private DeliverySupervisor Supervisor(TimeSpan clockIsOffBy)
     {
@@ -200,35 +230,5 @@ public sealed class SupervisorTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             clock.CreateTimer(callback, state, dueTime, period);
-    });
-
-    [Fact]
-    public void What_came_while_a_worker_left_has_another_started() => _world.Run(async () =>
-    {
-        await _world.PutAsync(DeliveryWorld.Webhook);
-        await _world.Log.FillAsync(0, 1);
-        var end = await _world.WorkAsync();
-        Assert.Equal(WorkEnd.Idle, end);
-        var supervisor = _world.Supervisor(_world.Log.First);
-        await supervisor.FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
-        Assert.Empty(_world.Started);
-
-        // It was a member still when this came, so whoever appended it had nobody started.
-        await _world.Log.FillAsync(0, 1);
-        await supervisor.FollowAsync(DeliveryWorld.Group, "delivery-1", end, default);
-
-        Assert.Single(_world.Started);
-    });
-
-    [Fact]
-    public async Task A_successor_that_has_begun_counts_though_nobody_else_can_be_started()
-    {
-        await _world.PutAsync(DeliveryWorld.Webhook);
-        await _world.Log.FillAsync(0, 1);
-        _world.StartsMax = 1;
-
-        await _world.Supervisor(_world.Log.First).FollowAsync(DeliveryWorld.Group, "delivery-1", WorkEnd.TimeIsOver, default);
-
-        Assert.Equal([(DeliveryWorld.Group, "delivery-1")], _world.Started);
     }
 }

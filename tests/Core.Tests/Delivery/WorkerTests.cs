@@ -64,11 +64,11 @@ public sealed class WorkerTests
             return await first(batch);
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-            await _world.Worker(_world.Log.First).RunAsync(DeliveryWorld.Group, "delivery-1", default, dies.Token));
+            await _world.Worker(_world.Log.First).RunAsync(DeliveryWorld.Group, "__delivery-1", default, dies.Token));
 
         _world.Answer = null;
         _world.Clock.Advance(TimeSpan.FromMinutes(2));
-        await _world.WorkAsync(_world.Log.Second, "delivery-2");
+        await _world.WorkAsync(_world.Log.Second, "__delivery-2");
 
         Assert.Equal(_world.Sent[0].Key, _world.Sent[1].Key);
         Assert.Equal(["0-0", "0-1", "0-2"], DeliveryWorld.Values(_world.Sent[1]));
@@ -135,7 +135,7 @@ public sealed class WorkerTests
 
                 // It sleeps in the middle of a request. Others deliver everything, in its own name too.
                 _world.Clock.Advance(TimeSpan.FromMinutes(2));
-                await _world.WorkAsync(_world.Log.Second, "delivery-2");
+                await _world.WorkAsync(_world.Log.Second, "__delivery-2");
                 others = _world.Sent.Count;
             }
 

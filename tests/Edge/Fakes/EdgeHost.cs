@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Core;
+using Serverless.Core.Delivery;
 using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Idempotency;
@@ -75,6 +76,7 @@ internal sealed class EdgeHost
         services.AddSingleton<HttpEdge>();
         services.AddSingleton(Rows);
         services.AddSingleton(Keys);
+        services.AddSingleton<Deliveries>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<KeyGate>();
         services.AddSingleton(new ProducerIdOptions());

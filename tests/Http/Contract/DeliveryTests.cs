@@ -167,6 +167,19 @@ public sealed class DeliveryTests(ServiceFixture service) : IClassFixture<Servic
     }
 
     [Fact]
+    public async Task A_group_goes_after_its_delivery_and_no_client_is_called_like_a_worker()
+    {
+        var (topic, group) = (await service.CreateTopicAsync(), service.NewName("group"));
+        (await PutAsync(group, $$"""{"target":{"type":"handler","name":"keeper"},"topics":["{{topic}}"]}""")).Must(201);
+
+        Assert.Equal((409, 40903), ErrorOf(await SendAsync("DELETE", Url(group)[..^"/delivery".Length])));
+        Assert.Equal((422, 42204), ErrorOf(await SendAsync("POST", $"/consumers/{group}", """{"name":"__delivery-1"}""")));
+        Assert.Equal((422, 42204), ErrorOf(await SendAsync("POST", $"/consumers/{group}/instances/__delivery-1/heartbeat")));
+        (await SendAsync("DELETE", Url(group))).Must(204);
+        (await SendAsync("DELETE", Url(group)[..^"/delivery".Length])).Must(204);
+    }
+
+    [Fact]
     public async Task Nobody_but_the_service_starts_a_worker()
     {
         const string Body = """{"group":"g","instance":"i"}""";

@@ -135,7 +135,7 @@ internal sealed record InstanceRequest(string? Name, ConsumerSettings Settings, 
         }
 
         var name = json.String(what);
-        if (RequestNames.Complaint(name, what) is { } complaint)
+        if ((RequestNames.Complaint(name, what) ?? (RequestNames.IsWorker(name) ? RequestNames.WorkersAreOurs(what) : null)) is { } complaint)
         {
             json.Refuse(complaint);
         }
