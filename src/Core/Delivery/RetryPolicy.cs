@@ -11,7 +11,7 @@ public sealed record RetryPolicy
     /// <summary>Attempts in all; null is no limit. A limit needs a dead-letter topic.</summary>
     public int? AttemptsMax { get; init; }
 
-    /// <summary>From the first attempt on; null is no limit. A limit needs a dead-letter topic.</summary>
+    /// <summary>From the first failure on; null is no limit. A limit needs a dead-letter topic.</summary>
     public TimeSpan? TimeMax { get; init; }
 
     /// <summary>The pause after so many failed attempts: half of it fixed, half of it by chance.</summary>
