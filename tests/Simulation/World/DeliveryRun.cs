@@ -21,6 +21,8 @@ internal sealed class DeliveryRun
     private readonly TopicNames _topics;
     private readonly DeliveryAudit _audit;
     private readonly Receiver _receiver;
+    private const int BatchBytesMax = 100_000;
+
     private readonly Workers _workers;
     private readonly Random _random;
 
@@ -28,7 +30,17 @@ internal sealed class DeliveryRun
     {
         _chance = new Chance(seed);
         var shape = SeedShape.Draw(_chance.Shape);
-        _shape = shape with { Options = shape.Options with { BlockBytesMax = 100_000, QueueBytesMax = 1_000_000 } };
+
+        // Dead letters have headers of some length. A batch fits what one read of the tail asks for, as it does in production.
+        _shape = shape with
+        {
+            Options = shape.Options with
+            {
+                BlockBytesMax = BatchBytesMax,
+                CheckpointBytes = shape.Options.CheckpointBytes + BatchBytesMax,
+                QueueBytesMax = 1_000_000,
+            },
+        };
         _delivery = DeliveryShape.Draw(_chance.Shape);
         _faults = new RandomFaults(_loop, _shape.Rates, _chance.Faults);
         _cluster = new Cluster(_loop, _shape, _chance, _faults, bug);
