@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Serverless.Core.Delivery;
 
@@ -17,10 +16,11 @@ internal static class DeliveryOptionsSettings
         var options = given with
         {
             // Within functionTimeout (host.json), with room for batches that are being sent when the time is over.
-            Slice = Milliseconds(configuration, "SliceMs", given.Slice, 1_000, 180_000),
-            SessionTimeout = Milliseconds(configuration, "SessionTimeoutMs", given.SessionTimeout, 6_000, 300_000),
-            IdleMax = Milliseconds(configuration, "IdleMs", given.IdleMax, 1_000, 180_000),
-            PartitionsPerWorker = (int)Number(configuration, "PartitionsPerWorker", given.PartitionsPerWorker, 1, 1_000),
+            Slice = DurationSetting.Read(configuration, Section, "SliceMs", given.Slice, 1_000, 180_000),
+            SessionTimeout = DurationSetting.Read(configuration, Section, "SessionTimeoutMs", given.SessionTimeout, 6_000, 300_000),
+            IdleMax = DurationSetting.Read(configuration, Section, "IdleMs", given.IdleMax, 1_000, 180_000),
+            PartitionsPerWorker = (int)IntegerSetting.Read(
+                configuration, Section, "PartitionsPerWorker", given.PartitionsPerWorker, 1, 1_000),
         };
 
         // Whose time is over before it knows that it has nothing to do has a successor, and that one too, for ever.
@@ -28,16 +28,4 @@ internal static class DeliveryOptionsSettings
             ? options
             : throw new SettingException($"{Section}__SliceMs must be more than {Section}__IdleMs.");
     }
-
-    private static TimeSpan Milliseconds(IConfiguration configuration, string name, TimeSpan given, long least, long most) =>
-        TimeSpan.FromMilliseconds(Number(configuration, name, (long)given.TotalMilliseconds, least, most));
-
-    private static long Number(IConfiguration configuration, string name, long given, long least, long most) =>
-        configuration[$"{Section}:{name}"] switch
-        {
-            null or "" => given,
-            var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-                && value >= least && value <= most => value,
-            _ => throw new SettingException($"{Section}__{name} must be an integer from {least} to {most}."),
-        };
 }
