@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 
@@ -74,7 +75,8 @@ public sealed partial class DeliveryWorker(
         Options = options,
         Clock = clock,
         Random = random,
-        Pause = async (because, token) =>
+        Served = new ServedClock(clock),
+        PauseAsync = async (because, token) =>
         {
             await deliveries.PauseAsync(delivery, because, token);
             DeliveryPaused(delivery.Group, because);

@@ -1,4 +1,5 @@
 using Serverless.Core.Log;
+using Serverless.Core.Storage;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 
@@ -30,14 +31,13 @@ internal sealed class WorkerContext
 
     public required Random Random { get; init; }
 
-    public required Func<string, CancellationToken, ValueTask> Pause { get; init; }
+    /// <summary>Pauses the delivery, for a reason.</summary>
+    public required Func<string, CancellationToken, ValueTask> PauseAsync { get; init; }
 
-    /// <summary>The service's clock, as the last answer told it, and when that was.</summary>
-    public (DateTimeOffset Now, long At) Served { get; set; }
+    /// <summary>Told by each share, and so known before there is any partition.</summary>
+    public required ServedClock Served { get; init; }
 
-    public DateTimeOffset Now => Served.Now + Clock.GetElapsedTime(Served.At);
-
-    public ValueTask PauseAsync(string because, CancellationToken cancellationToken) => Pause(because, cancellationToken);
+    public DateTimeOffset Now => Served.Now!.Value;
 
     public double Chance()
     {

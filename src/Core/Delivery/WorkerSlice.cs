@@ -88,10 +88,10 @@ internal sealed partial class WorkerSlice(
         }
 
         (_isFresh, _isJoining) = (false, false);
-        if (share.Now > work.Now)
+        if (work.Served.Now is not { } known || share.Now > known)
         {
             // Replies take their time, so each of them tells a time that is over: the one that tells most is nearest.
-            work.Served = (share.Now, work.Clock.GetTimestamp());
+            work.Served.Note(share.Now);
         }
 
         return share;
