@@ -58,7 +58,7 @@ internal sealed partial class PartitionDelivery
     {
         var attempts = range.Attempts + 1;
         AttemptFailed(work.Delivery.Group, share.At, range.From, range.To, attempts, failed.Error);
-        var (error, after) = (failed.Error, failed.After);
+        var error = failed.Error;
         if (Settings.DeadLetterTopic is { } name && Settings.Retry.IsOver(attempts, range.FirstAt ?? work.Now, work.Now))
         {
             if (await BuryAsync(name, range, slice, error, attempts, cancellationToken) is not { } unburied)
@@ -70,7 +70,7 @@ internal sealed partial class PartitionDelivery
             error = $"No dead letter: {unburied.Error}";
         }
 
-        var next = range.Failed(error, work.Now, Settings.Retry.PauseAfter(attempts, after, work.Chance()));
+        var next = range.Failed(error, work.Now, Settings.Retry.PauseAfter(attempts, failed.After, work.Chance()));
         await StepAsync(_mark with { Metadata = next.Encode() }, -1, [], cancellationToken);
         _range = next;
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Delivery;
@@ -32,14 +31,9 @@ internal sealed record WorkerCall(string Group, string Instance)
             names[field] = json.String(Fields[field]);
         }
 
-        if (names is not [{ Length: > 0 } group, { Length: > 0 } instance])
-        {
-            json.Refuse("group and instance are needed.");
-            json.End();
-            throw new JsonException();
-        }
-
         json.End();
-        return new WorkerCall(group, instance);
+        return names is [{ Length: > 0 } group, { Length: > 0 } instance]
+            ? new WorkerCall(group, instance)
+            : throw new RequestException(Problem.Content("group and instance are needed."));
     }
 }
