@@ -1,7 +1,14 @@
+using System.Globalization;
 using Serverless.Bench;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
 using Serverless.Core.Transactions;
+
+if (args is ["cold-start", .. var rest])
+{
+    await ColdStart.RunAsync(rest is [var runs] ? int.Parse(runs, CultureInfo.InvariantCulture) : 9);
+    return;
+}
 
 // The storage meter: what each action asks of storage in steady state. Counts, not times, so that every run prints the same.
 var world = new World();

@@ -43,11 +43,11 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
         typeof(WorkerFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 
     /// <summary>A host and a worker of one's own; whoever starts it disposes it.</summary>
-    internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite)
+    internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite, string? folder = null)
     {
         var storage = await azurite.ConnectionStringAsync();
         return await FunctionsHost.StartAsync(
-            Folder, new Dictionary<string, string?> { ["AzureWebJobsStorage"] = storage, ["LogStorage"] = storage });
+            folder ?? Folder, new Dictionary<string, string?> { ["AzureWebJobsStorage"] = storage, ["LogStorage"] = storage });
     }
 }
 
