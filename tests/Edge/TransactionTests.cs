@@ -214,6 +214,26 @@ public sealed class TransactionTests
     }
 
     [Fact]
+    public async Task The_names_that_deliveries_use_are_no_clients()
+    {
+        (string Path, string? Body)[] refused =
+        [
+            ("/transactions/__delivery.abc", null),
+            ("/transactions/__delivery.abc/instances/1-0/begin", null),
+            ("/transactions/__delivery.abc/instances/1-0/topics/t", Records),
+            ($"{Base}/offsets", """{"group":"g","instance":"__delivery-1","offsets":[{"topic":"t","partition":0,"offset":20}]}"""),
+        ];
+        foreach (var (path, body) in refused)
+        {
+            var answer = await _host.PostAsync(path, body, body == Records ? MediaType.Json : MediaType.PlainJson);
+            Assert.Equal((422, 42204), answer.Error);
+            Assert.Contains("__delivery", answer.Body, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_host.Transactions.Calls);
+    }
+
+    [Fact]
     public async Task Offsets_need_no_consumer_and_may_be_none()
     {
         Assert.Equal(204, (await _host.PostAsync($"{Base}/offsets", """{"offsets":[],"instance":null,"group":"g"}""")).Status);

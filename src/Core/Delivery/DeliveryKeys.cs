@@ -13,10 +13,10 @@ internal static class DeliveryKeys
 
     /// <summary>The transactional id for what moves on together with a partition's offset: its next holder fences the one before.</summary>
     public static string TransactionalId(string group, string topicId, int partition) =>
-        "__delivery." + Hash(string.Create(CultureInfo.InvariantCulture, $"transaction|{topicId}|{partition}|{group}"));
+        DeliveryWorker.TransactionalIdPrefix + Hash(string.Create(CultureInfo.InvariantCulture, $"transaction|{topicId}|{partition}|{group}"));
 
     /// <summary>The transactional id by which a group's dead letters are sent back.</summary>
-    public static string ReplayId(string group) => "__delivery." + Hash($"replay|{group}");
+    public static string ReplayId(string group) => DeliveryWorker.TransactionalIdPrefix + Hash($"replay|{group}");
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

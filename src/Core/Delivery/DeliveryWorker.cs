@@ -37,6 +37,9 @@ public sealed partial class DeliveryWorker(
     /// <summary>What the names of all workers begin with.</summary>
     public const string NamePrefix = "__delivery-";
 
+    /// <summary>What the transactional ids that deliveries use begin with.</summary>
+    public const string TransactionalIdPrefix = "__delivery.";
+
     /// <param name="over">Ends the slice; batches that are being sent are seen through.</param>
     /// <exception cref="Storage.StorageException">It could not go on; its partitions go to others after the session timeout.</exception>
     public async ValueTask<WorkEnd> RunAsync(

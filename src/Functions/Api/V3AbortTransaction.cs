@@ -16,7 +16,7 @@ public sealed class V3AbortTransaction(HttpEdge edge, ITransactions transactions
         edge.ServeAsync(request, Operation.V3Read, async call =>
         {
             Links.Of(call, cluster);
-            (await transactions.AbortAsync(RequestNames.TransactionalId(id), call.CancellationToken)).OrThrow();
+            (await transactions.AbortAsync(RequestNames.AnyTransactionalId(id), call.CancellationToken)).OrThrow();
             return Reply.NoContent;
         });
 }

@@ -16,7 +16,7 @@ public sealed class V3GetTransaction(HttpEdge edge, ITransactions transactions)
         edge.ServeAsync(request, Operation.V3Read, async call =>
         {
             var links = Links.Of(call, cluster);
-            var found = await transactions.FindAsync(RequestNames.TransactionalId(id), call.CancellationToken)
+            var found = await transactions.FindAsync(RequestNames.AnyTransactionalId(id), call.CancellationToken)
                 ?? throw new RequestException(TransactionWriter.NotFound);
             return call.Json(json => TransactionWriter.Transaction(json, links, found));
         });

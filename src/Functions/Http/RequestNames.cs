@@ -30,7 +30,18 @@ internal static class RequestNames
 
     public static string WorkersAreOurs(string what) => $"{what} must not begin with {DeliveryWorker.NamePrefix}: those are the service's own.";
 
-    public static string TransactionalId(string segment) => Checked(RouteValue.Decode(segment), "Transactional id");
+    /// <summary>A transactional id that a client may have: not one of a delivery, whose next step would be fenced.</summary>
+    public static string TransactionalId(string segment)
+    {
+        var id = AnyTransactionalId(segment);
+        return id.StartsWith(DeliveryWorker.TransactionalIdPrefix, StringComparison.Ordinal)
+            ? throw new RequestException(Problem.Configuration(
+                $"Transactional id must not begin with {DeliveryWorker.TransactionalIdPrefix}: those are the service's own."))
+            : id;
+    }
+
+    /// <summary>Any transactional id, for who looks after the service.</summary>
+    public static string AnyTransactionalId(string segment) => Checked(RouteValue.Decode(segment), "Transactional id");
 
     public static string EffectScope(string segment) => Checked(RouteValue.Decode(segment), "Scope");
 

@@ -35,6 +35,11 @@ internal sealed record GroupOffsets(string Group, string? Consumer, IReadOnlyLis
                     break;
                 case "instance":
                     consumer = Name(ref json, "instance");
+                    if (RequestNames.IsWorker(consumer))
+                    {
+                        json.Refuse(Problem.Configuration(RequestNames.WorkersAreOurs("instance")));
+                    }
+
                     break;
                 default:
                     offsets = OffsetsRequest.ReadCommits(ref json, "offsets", entriesMax);
