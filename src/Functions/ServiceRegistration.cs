@@ -1,4 +1,3 @@
-using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -36,7 +35,7 @@ public static class ServiceRegistration
 
         services.TryAddSingleton<AzureStorageOptions>();
         services.TryAddSingleton(provider => Connect(
-            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>(), configuration));
+            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>()));
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
 
@@ -84,7 +83,7 @@ public static class ServiceRegistration
         return services;
     }
 
-    private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options, IConfiguration configuration)
+    private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options)
     {
         if (settings.ConnectionString is { } connectionString)
         {
@@ -99,11 +98,6 @@ public static class ServiceRegistration
             }
         }
 
-        // A user-assigned identity is named as Functions names it for its own connections.
-        var credential = new DefaultAzureCredential(new DefaultAzureCredentialOptions
-        {
-            ManagedIdentityClientId = configuration[$"{StorageSettings.LogStorage}:clientId"],
-        });
-        return AzureStorage.Connect(settings.BlobServiceUri!, settings.TableServiceUri!, credential, options);
+        return AzureStorage.Connect(settings.BlobServiceUri!, settings.TableServiceUri!, settings.Identity!.Credential(), options);
     }
 }
