@@ -129,7 +129,7 @@ var accessSettings = union(
 
 module functions 'modules/functions.bicep' = {
   // The host reads its storage and its package when it starts: the rights, and the way there, must be first.
-  dependsOn: [rights, dataEndpoints, hostEndpoints]
+  dependsOn: [rights, network, dataEndpoints, hostEndpoints]
   params: {
     planName: names.plan
     appName: names.app
@@ -140,28 +140,13 @@ module functions 'modules/functions.bicep' = {
     maximumInstanceCount: options.?maximumInstanceCount ?? 40
     alwaysReadyInstances: options.?alwaysReadyInstances ?? 0
     httpConcurrency: options.?httpConcurrency ?? 100
-    identityId: identity.id
-    packageContainer: '${hostStorage.outputs.blobEndpoint}${packages}'
-    subnetId: network.?outputs.functionsSubnetId
-    settings: union(
-      {
-        // The host's own storage. Addresses rather than an account's name: right in every cloud, and the app, which never sends
-        // webhooks to its own storage, learns them here.
-        AzureWebJobsStorage__blobServiceUri: hostStorage.outputs.blobEndpoint
-        AzureWebJobsStorage__tableServiceUri: hostStorage.outputs.tableEndpoint
-        AzureWebJobsStorage__credential: 'managedidentity'
-        AzureWebJobsStorage__clientId: identity.properties.clientId
-
-        LogStorage__blobServiceUri: dataStorage.outputs.blobEndpoint
-        LogStorage__tableServiceUri: dataStorage.outputs.tableEndpoint
-        LogStorage__clientId: identity.properties.clientId
-
-        APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
-        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
-      },
-      accessSettings,
-      settings
-    )
+    identityName: names.identity
+    dataAccountName: names.dataAccount
+    hostAccountName: names.hostAccount
+    packageContainer: packages
+    insightsName: names.insights
+    networkName: privateNetwork ? names.network : ''
+    settings: union(accessSettings, settings)
   }
 }
 

@@ -18,18 +18,25 @@ param alwaysReadyInstances int
 @description('Requests that one instance has at the same time before another is started.')
 param httpConcurrency int
 
-@description('The app\'s identity.')
-param identityId string
+param identityName string
+param dataAccountName string
+param hostAccountName string
 
-@description('Where the package lies: the address of a blob container.')
+@description('The container of the host\'s account that the app\'s package lies in.')
 param packageContainer string
+param insightsName string
 
-@description('The subnet that the app\'s calls go out through; null: none.')
-param subnetId string?
+@description('The network that the app\'s calls go out through; empty: none.')
+param networkName string
 
 @secure()
-@description('Application settings by name.')
+@description('Application settings by name, besides those that say where things are.')
 param settings object
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = { name: identityName }
+resource dataAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = { name: dataAccountName }
+resource hostAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = { name: hostAccountName }
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: planName
@@ -54,21 +61,23 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
+    userAssignedIdentities: { '${identity.id}': {} }
   }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
-    virtualNetworkSubnetId: subnetId
+    virtualNetworkSubnetId: empty(networkName)
+      ? null
+      : resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'functions')
     functionAppConfig: {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: packageContainer
+          value: '${hostAccount.properties.primaryEndpoints.blob}${packageContainer}'
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+            userAssignedIdentityResourceId: identity.id
           }
         }
       }
@@ -91,12 +100,27 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       }
     }
     siteConfig: {
-      appSettings: [
-        for setting in items(settings): {
-          name: setting.key
-          value: setting.value
-        }
-      ]
+      appSettings: concat(
+        [
+          // The host's own storage. Addresses rather than an account's name: right in every cloud, and the app, which never sends
+          // webhooks to its own storage, learns them here.
+          { name: 'AzureWebJobsStorage__blobServiceUri', value: hostAccount.properties.primaryEndpoints.blob }
+          { name: 'AzureWebJobsStorage__tableServiceUri', value: hostAccount.properties.primaryEndpoints.table }
+          { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
+          { name: 'AzureWebJobsStorage__clientId', value: identity.properties.clientId }
+
+          { name: 'LogStorage__blobServiceUri', value: dataAccount.properties.primaryEndpoints.blob }
+          { name: 'LogStorage__tableServiceUri', value: dataAccount.properties.primaryEndpoints.table }
+          { name: 'LogStorage__clientId', value: identity.properties.clientId }
+
+          { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
+          {
+            name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
+            value: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+          }
+        ],
+        map(items(settings), setting => { name: setting.key, value: setting.value })
+      )
       ftpsState: 'Disabled'
       http20Enabled: true
       minTlsVersion: '1.2'

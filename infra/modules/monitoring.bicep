@@ -32,5 +32,3 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     WorkspaceResourceId: workspace.id
   }
 }
-
-output connectionString string = insights.properties.ConnectionString

@@ -58,6 +58,3 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
     properties: { publicAccess: 'None' }
   }
 ]
-
-output blobEndpoint string = account.properties.primaryEndpoints.blob
-output tableEndpoint string = account.properties.primaryEndpoints.table
