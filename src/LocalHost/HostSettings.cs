@@ -18,7 +18,6 @@ internal static class HostSettings
         builder.AddInMemoryCollection(new Dictionary<string, string?>
         {
             [Functions.StorageSettings.HostStorage] = Functions.StorageSettings.DevelopmentStorage,
-            ["ClusterId"] = "serverless",
         });
         builder.AddInMemoryCollection(LocalValues(Path.Combine(options.Root, "local.settings.json")));
         builder.AddEnvironmentVariables();

@@ -14,7 +14,6 @@ public sealed class HostSettingsTests : IDisposable
         var settings = HostSettings.Load(new LocalHostOptions { Root = _root });
 
         Assert.Equal("UseDevelopmentStorage=true", settings["AzureWebJobsStorage"]);
-        Assert.Equal("serverless", settings["ClusterId"]);
     }
 
     [Fact]
@@ -23,7 +22,7 @@ public sealed class HostSettingsTests : IDisposable
         const string Variable = "HostSettingsTests__FromEnvironment";
         Write("local.settings.json", $$$"""
             // func allows comments
-            {"Values": {"ClusterId": "from-file", "{{{Variable}}}": "from-file", "LogStorage": "from-file",
+            {"Values": {"Http__ClusterId": "from-file", "{{{Variable}}}": "from-file", "LogStorage": "from-file",
                         "LogStorage__blobServiceUri": "https://b/"}}
             """);
         Environment.SetEnvironmentVariable(Variable, "from-environment");
@@ -31,7 +30,7 @@ public sealed class HostSettingsTests : IDisposable
         {
             var settings = HostSettings.Load(new LocalHostOptions { Root = _root, Storage = "from-options" });
 
-            Assert.Equal("from-file", settings["ClusterId"]);
+            Assert.Equal("from-file", settings["Http:ClusterId"]);
             Assert.Equal("from-environment", settings["HostSettingsTests:FromEnvironment"]);
             Assert.Equal("from-options", settings["LogStorage"]);
             Assert.Equal("https://b/", settings["LogStorage:blobServiceUri"]);
