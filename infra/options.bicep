@@ -56,7 +56,7 @@ type Access = {
   @description('The tenant of the subscription: where tokens come from.')
   tenantId: string?
 
-  @description('Object ids, separated by commas, of those who may do everything, and so grant the first rights.')
+  @description('Who may do everything, and so grant the first rights: User:<object id>, parted by semicolons.')
   superUsers: string?
 
   @description('The registration\'s application (client) id: given, the platform checks tokens in front of the app too.')

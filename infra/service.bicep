@@ -117,14 +117,14 @@ module hostEndpoints 'modules/endpoints.bicep' = if (privateNetwork) {
 var tenantId = options.access.?tenantId ?? subscription().tenantId
 var platformClientId = options.access.?platformClientId ?? ''
 
+// Without an audience no token is right, and a tenant would mean nothing.
 var accessSettings = union(
   {
     Access__Mode: options.access.mode
-    Access__TenantId: tenantId
-    Access__SuperUsers: options.access.?superUsers ?? ''
     Access__PlatformAuthentication: toLower(string(!empty(platformClientId)))
   },
-  empty(options.access.audience) ? {} : { Access__Audience: options.access.audience }
+  empty(options.access.audience) ? {} : { Access__TenantId: tenantId, Access__Audience: options.access.audience },
+  empty(options.access.?superUsers) ? {} : { Access__SuperUsers: options.access.?superUsers! }
 )
 
 module functions 'modules/functions.bicep' = {
@@ -146,7 +146,8 @@ module functions 'modules/functions.bicep' = {
     packageContainer: packages
     insightsName: names.insights
     networkName: privateNetwork ? names.network : ''
-    settings: union(accessSettings, settings)
+    accessSettings: accessSettings
+    settings: settings
   }
 }
 

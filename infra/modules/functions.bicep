@@ -29,8 +29,11 @@ param insightsName string
 @description('The network that the app\'s calls go out through; empty: none.')
 param networkName string
 
+@description('Application settings by name: who may call.')
+param accessSettings object
+
 @secure()
-@description('Application settings by name, besides those that say where things are.')
+@description('All others by name; they count more than accessSettings.')
 param settings object
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = { name: identityName }
@@ -119,7 +122,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
             value: 'ClientId=${identity.properties.clientId};Authorization=AAD'
           }
         ],
-        map(items(settings), setting => { name: setting.key, value: setting.value })
+        map(items(union(accessSettings, settings)), setting => { name: setting.key, value: setting.value })
       )
       ftpsState: 'Disabled'
       http20Enabled: true
