@@ -114,6 +114,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
           { name: 'LogStorage__blobServiceUri', value: dataAccount.properties.primaryEndpoints.blob }
           { name: 'LogStorage__tableServiceUri', value: dataAccount.properties.primaryEndpoints.table }
+          { name: 'LogStorage__credential', value: 'managedidentity' }
           { name: 'LogStorage__clientId', value: identity.properties.clientId }
 
           { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
