@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Serverless.Infra;
 
 /// <summary>A table of a page, with the headings that it stands under.</summary>
-internal sealed record MarkdownTable(IReadOnlyList<string> Sections, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyDictionary<string, string>> Rows)
+internal sealed partial record MarkdownTable(IReadOnlyList<string> Sections, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyDictionary<string, string>> Rows)
 {
     public static IReadOnlyList<MarkdownTable> Of(string text)
     {
@@ -28,5 +30,8 @@ internal sealed record MarkdownTable(IReadOnlyList<string> Sections, IReadOnlyLi
         return tables;
     }
 
-    private static List<string> Cells(string line) => [.. line.Trim('|').Split('|').Select(cell => cell.Trim())];
+    private static List<string> Cells(string line) => [.. Border().Split(line.Trim('|')).Select(cell => cell.Trim())];
+
+    [GeneratedRegex(@"(?<!\\)\|")]
+    private static partial Regex Border();
 }
