@@ -20,6 +20,7 @@ public enum ErrorCode
     UnknownMemberId = 25,
     InvalidSessionTimeout = 26,
     RebalanceInProgress = 27,
+    TopicAuthorizationFailed = 29,
     TopicAlreadyExists = 36,
     InvalidPartitions = 37,
     InvalidConfig = 40,

@@ -19,9 +19,10 @@ internal static class ProducerIdRow
 
     public static string PartitionOf(int shard) => $"p|{shard:x1}";
 
-    public static Dictionary<string, object> Encode(DateTimeOffset touchedAt, ImmutableSortedDictionary<string, int> spreads)
+    public static Dictionary<string, object> Encode(
+        DateTimeOffset touchedAt, string owner, ImmutableSortedDictionary<string, int> spreads)
     {
-        var columns = new Dictionary<string, object> { ["touched"] = touchedAt };
+        var columns = new Dictionary<string, object> { ["touched"] = touchedAt, ["owner"] = owner };
         if (!spreads.IsEmpty)
         {
             Packed.Put(columns, "spreads", Packed.Bytes(writer => Packed.WriteList(writer, [.. spreads], spread =>
@@ -46,6 +47,9 @@ internal static class ProducerIdRow
         return Packed.ReadList(reader, () => KeyValuePair.Create(reader.ReadString(), reader.Read7BitEncodedInt()))
             .ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
+
+    /// <summary>The principal whose it is; empty where it was given out without looking at who asks.</summary>
+    public static string OwnerOf(StoredRow row) => row.Columns.GetValueOrDefault("owner") as string ?? "";
 
     /// <summary>When its use was last written down, by the service's clock.</summary>
     public static DateTimeOffset TouchedAt(StoredRow row) => (DateTimeOffset)row.Columns["touched"];

@@ -13,7 +13,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     /// <summary>How often the timer runs <see cref="SweepAsync"/>.</summary>
     public static TimeSpan SweepInterval { get; } = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<long, long> _knownSince = new();
+    private readonly ConcurrentDictionary<long, (string Owner, long Since)> _known = new();
     private readonly ConcurrentDictionary<(long ProducerId, string TopicId), int> _spreads = new();
     private readonly Turnstile _block = new();
     private readonly ShardWalk _walk = new(
@@ -23,7 +23,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     private long _end;
     private long _takenAt;
 
-    public async ValueTask<long> NewAsync(CancellationToken cancellationToken)
+    public async ValueTask<long> NewAsync(string owner, CancellationToken cancellationToken)
     {
         for (var tries = 0; tries < options.AttemptsMax; tries++)
         {
@@ -31,11 +31,11 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
             var key = ProducerIdRow.KeyOf(id);
             var result = await rows.SubmitAsync(
                 Layout.ProducersTable, key.Partition,
-                [RowAction.Insert(key.Row, ProducerIdRow.Encode(_served.Now!.Value, ProducerIdRow.NoSpreads))], cancellationToken);
+                [RowAction.Insert(key.Row, ProducerIdRow.Encode(_served.Now!.Value, owner, ProducerIdRow.NoSpreads))], cancellationToken);
             _served.Note(result.ServedAt);
             if (result.Outcome == SubmitOutcome.Committed)
             {
-                Remember(id);
+                Remember(id, owner);
                 return id;
             }
         }
@@ -45,16 +45,16 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
 
     public ValueTask<long> NewForTransactionsAsync(CancellationToken cancellationToken) => TakeAsync(cancellationToken);
 
-    public async ValueTask<bool> IsKnownAsync(long producerId, CancellationToken cancellationToken)
+    public async ValueTask<bool> IsKnownAsync(long producerId, string owner, CancellationToken cancellationToken)
     {
         if (producerId < NextProducerIdRow.First)
         {
             return false;
         }
 
-        if (_knownSince.TryGetValue(producerId, out var since) && clock.GetElapsedTime(since) < options.KnownFor)
+        if (_known.TryGetValue(producerId, out var known) && clock.GetElapsedTime(known.Since) < options.KnownFor)
         {
-            return true;
+            return known.Owner == owner;
         }
 
         var key = ProducerIdRow.KeyOf(producerId);
@@ -64,14 +64,20 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
             _served.Note(read.ServedAt);
             if (read.Row is not { } row || IsExpired(row, read.ServedAt))
             {
-                _knownSince.TryRemove(producerId, out _);
+                _known.TryRemove(producerId, out _);
+                return false;
+            }
+
+            if (ProducerIdRow.OwnerOf(row) != owner)
+            {
+                // Looked at by another, it is not used, and so it is not touched.
                 return false;
             }
 
             var isFresh = read.ServedAt - ProducerIdRow.TouchedAt(row) <= options.TouchInterval;
             if (isFresh || await TouchAsync(row, read.ServedAt, cancellationToken))
             {
-                Remember(producerId);
+                Remember(producerId, owner);
                 return true;
             }
         }
@@ -109,7 +115,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
                 return new ProducerSpread(ErrorCode.PolicyViolation, 0);
             }
 
-            var columns = ProducerIdRow.Encode(ProducerIdRow.TouchedAt(row), spreads.Add(topicId, partitions));
+            var columns = ProducerIdRow.Encode(ProducerIdRow.TouchedAt(row), ProducerIdRow.OwnerOf(row), spreads.Add(topicId, partitions));
             var result = await rows.SubmitAsync(
                 Layout.ProducersTable, key.Partition, [RowAction.Replace(key.Row, columns, row.ETag)], cancellationToken);
             if (result.Outcome == SubmitOutcome.Committed)
@@ -121,9 +127,9 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         throw new StorageException("Where a producer's records go could not be written down.", retriable: true);
     }
 
-    public async ValueTask<bool> DeleteAsync(long producerId, CancellationToken cancellationToken)
+    public async ValueTask<bool> DeleteAsync(long producerId, string owner, CancellationToken cancellationToken)
     {
-        _knownSince.TryRemove(producerId, out _);
+        _known.TryRemove(producerId, out _);
         if (producerId < NextProducerIdRow.First)
         {
             return false;
@@ -134,7 +140,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
         for (var tries = 0; tries < options.AttemptsMax; tries++)
         {
             var read = await rows.GetAsync(Layout.ProducersTable, key, cancellationToken);
-            if (read.Row is not { } row || IsExpired(row, read.ServedAt))
+            if (read.Row is not { } row || IsExpired(row, read.ServedAt) || ProducerIdRow.OwnerOf(row) != owner)
             {
                 // Gone since, by what may have been our own first try.
                 return isUnknown;
@@ -144,7 +150,7 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
                 Layout.ProducersTable, key.Partition, [RowAction.Delete(key.Row, row.ETag)], cancellationToken);
             if (result.Outcome == SubmitOutcome.Committed)
             {
-                _knownSince.TryRemove(producerId, out _);
+                _known.TryRemove(producerId, out _);
                 return true;
             }
 
@@ -162,18 +168,18 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
     {
         var result = await rows.SubmitAsync(
             Layout.ProducersTable, row.Key.Partition,
-            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now, ProducerIdRow.SpreadsOf(row)), row.ETag)], cancellationToken);
+            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now, ProducerIdRow.OwnerOf(row), ProducerIdRow.SpreadsOf(row)), row.ETag)], cancellationToken);
         return result.Outcome == SubmitOutcome.Committed;
     }
 
-    private void Remember(long producerId)
+    private void Remember(long producerId, string owner)
     {
-        if (_knownSince.Count >= options.CachedIdsMax)
+        if (_known.Count >= options.CachedIdsMax)
         {
-            _knownSince.Clear();
+            _known.Clear();
         }
 
-        _knownSince[producerId] = clock.GetTimestamp();
+        _known[producerId] = (owner, clock.GetTimestamp());
     }
 
     private ProducerSpread Remember(long producerId, string topicId, int partitions)

@@ -26,7 +26,7 @@ public sealed class ProducerIdsTests
             var (ids, others) = (Start(), Start());
             for (var i = 0; i < 25; i++)
             {
-                given.Add(await ids.NewAsync(default));
+                given.Add(await ids.NewAsync("", default));
                 given.Add(await others.NewForTransactionsAsync(default));
             }
         }
@@ -46,14 +46,14 @@ public sealed class ProducerIdsTests
             _store.Faults.Enqueue((Fault)kind);
             _store.Faults.Enqueue(Fault.None);
             _store.Faults.Enqueue((Fault)kind);
-            given.Add(await ids.NewAsync(default));
-            given.Add(await Start().NewAsync(default));
+            given.Add(await ids.NewAsync("", default));
+            given.Add(await Start().NewAsync("", default));
         }
 
         Assert.Equal(given.Count, given.Distinct().Count());
         foreach (var id in given)
         {
-            Assert.True(await Start().IsKnownAsync(id, default));
+            Assert.True(await Start().IsKnownAsync(id, "", default));
         }
     }
 
@@ -61,50 +61,50 @@ public sealed class ProducerIdsTests
     public async Task Only_producers_ids_are_known()
     {
         var ids = Start();
-        var id = await ids.NewAsync(default);
+        var id = await ids.NewAsync("", default);
         var ofTransactions = await ids.NewForTransactionsAsync(default);
 
-        Assert.True(await ids.IsKnownAsync(id, default));
-        Assert.True(await Start().IsKnownAsync(id, default));
-        Assert.False(await ids.IsKnownAsync(ofTransactions, default));
-        Assert.False(await ids.IsKnownAsync(id + 50, default));
-        Assert.False(await ids.IsKnownAsync(-1, default));
-        Assert.False(await ids.IsKnownAsync(long.MaxValue, default));
+        Assert.True(await ids.IsKnownAsync(id, "", default));
+        Assert.True(await Start().IsKnownAsync(id, "", default));
+        Assert.False(await ids.IsKnownAsync(ofTransactions, "", default));
+        Assert.False(await ids.IsKnownAsync(id + 50, "", default));
+        Assert.False(await ids.IsKnownAsync(-1, "", default));
+        Assert.False(await ids.IsKnownAsync(long.MaxValue, "", default));
     }
 
     [Fact]
     public async Task What_is_known_is_looked_up_now_and_then_and_what_is_not_always()
     {
         var ids = Start();
-        var id = await ids.NewAsync(default);
+        var id = await ids.NewAsync("", default);
 
-        Assert.Equal(0, await CallsAsync(() => ids.IsKnownAsync(id, default)));
+        Assert.Equal(0, await CallsAsync(() => ids.IsKnownAsync(id, "", default)));
         _clock.Advance(TimeSpan.FromMinutes(6));
-        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id, default)));
-        Assert.Equal(0, await CallsAsync(() => ids.IsKnownAsync(id, default)));
-        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id + 1, default)));
-        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id + 1, default)));
+        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id, "", default)));
+        Assert.Equal(0, await CallsAsync(() => ids.IsKnownAsync(id, "", default)));
+        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id + 1, "", default)));
+        Assert.Equal(1, await CallsAsync(() => ids.IsKnownAsync(id + 1, "", default)));
     }
 
     [Fact]
     public async Task Use_keeps_an_id_and_without_it_it_expires()
     {
         var ids = Start();
-        var (used, idle) = (await ids.NewAsync(default), await ids.NewAsync(default));
+        var (used, idle) = (await ids.NewAsync("", default), await ids.NewAsync("", default));
         for (var hour = 0; hour < 72; hour++)
         {
             _clock.Advance(TimeSpan.FromHours(1));
-            Assert.True(await ids.IsKnownAsync(used, default));
+            Assert.True(await ids.IsKnownAsync(used, "", default));
             Assert.Equal(hour >= 24, await IsGoneAsync(idle, hour));
             await SweepAllAsync(ids);
         }
 
-        Assert.True(await Start().IsKnownAsync(used, default));
-        Assert.False(await Start().IsKnownAsync(idle, default));
+        Assert.True(await Start().IsKnownAsync(used, "", default));
+        Assert.False(await Start().IsKnownAsync(idle, "", default));
         Assert.Equal(1, await RowsAsync());
 
         // Not asked for until then: that would be use.
-        async Task<bool> IsGoneAsync(long id, int hour) => hour >= 24 && !await Start().IsKnownAsync(id, default);
+        async Task<bool> IsGoneAsync(long id, int hour) => hour >= 24 && !await Start().IsKnownAsync(id, "", default);
     }
 
     [Theory]
@@ -115,17 +115,17 @@ public sealed class ProducerIdsTests
     public async Task A_deleted_id_is_gone_and_soon_everywhere(int kind)
     {
         var (ids, other) = (Start(), Start());
-        var id = await ids.NewAsync(default);
-        Assert.True(await other.IsKnownAsync(id, default));
+        var id = await ids.NewAsync("", default);
+        Assert.True(await other.IsKnownAsync(id, "", default));
         _store.Faults.Enqueue((Fault)kind);
 
-        Assert.True(await ids.DeleteAsync(id, default));
+        Assert.True(await ids.DeleteAsync(id, "", default));
 
-        Assert.False(await ids.IsKnownAsync(id, default));
-        Assert.False(await ids.DeleteAsync(id, default));
+        Assert.False(await ids.IsKnownAsync(id, "", default));
+        Assert.False(await ids.DeleteAsync(id, "", default));
         _clock.Advance(TimeSpan.FromMinutes(6));
-        Assert.False(await other.IsKnownAsync(id, default));
-        Assert.False(await ids.DeleteAsync(-5, default));
+        Assert.False(await other.IsKnownAsync(id, "", default));
+        Assert.False(await ids.DeleteAsync(-5, "", default));
     }
 
     [Theory]
@@ -133,13 +133,13 @@ public sealed class ProducerIdsTests
     public async Task Where_a_producers_records_go_in_a_topic_is_settled_once(int kind)
     {
         var (ids, other) = (Start(), Start());
-        var id = await ids.NewAsync(default);
+        var id = await ids.NewAsync("", default);
 
         _store.Faults.Enqueue((Fault)kind);
         var first = await ids.SpreadAsync(id, "a", 3, default);
         var elsewhere = await other.SpreadAsync(id, "a", 8, default);
         _clock.Advance(TimeSpan.FromHours(7));
-        Assert.True(await other.IsKnownAsync(id, default));
+        Assert.True(await other.IsKnownAsync(id, "", default));
 
         Assert.Equal(new ProducerSpread(ErrorCode.None, 3), first);
         Assert.Equal(first, elsewhere);
@@ -152,16 +152,16 @@ public sealed class ProducerIdsTests
     public async Task A_new_id_is_above_those_of_a_while_ago_whoever_gave_them_out()
     {
         var (seldom, often) = (Start(), Start());
-        await seldom.NewAsync(default);
+        await seldom.NewAsync("", default);
         var highest = 0L;
         for (var i = 0; i < 30; i++)
         {
-            highest = await often.NewAsync(default);
+            highest = await often.NewAsync("", default);
         }
 
         _clock.Advance(TimeSpan.FromMinutes(2));
 
-        Assert.True(await seldom.NewAsync(default) > highest);
+        Assert.True(await seldom.NewAsync("", default) > highest);
         Assert.True(await seldom.NewForTransactionsAsync(default) > highest);
     }
 
@@ -169,7 +169,7 @@ public sealed class ProducerIdsTests
     public async Task Of_so_many_topics_at_most()
     {
         var ids = Start();
-        var id = await ids.NewAsync(default);
+        var id = await ids.NewAsync("", default);
         for (var topic = 0; topic < new ProducerIdOptions().TopicsMax; topic++)
         {
             await ids.SpreadAsync(id, $"{topic:x32}", 1_000, default);
