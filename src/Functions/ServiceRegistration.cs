@@ -10,6 +10,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
@@ -70,6 +71,8 @@ public static class ServiceRegistration
         services.TryAddSingleton<EffectSweep>();
 
         services.AddDeliveries(configuration);
+
+        services.AddAccess(AccessSettings.From(configuration, StorageSettings.From(configuration)));
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));

@@ -6,8 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Serverless.LocalHost;
 
 /// <summary>An HTTP function: one trigger of one method.</summary>
-internal sealed record HttpFunction(
-    string Name, MethodInfo Method, RoutePattern Route, IReadOnlyList<string> Methods, AuthorizationLevel Level);
+internal sealed record HttpFunction(string Name, MethodInfo Method, RoutePattern Route, IReadOnlyList<string> Methods);
 
 /// <summary>A timer function; the schedule is as written, settings not filled in yet.</summary>
 internal sealed record TimerFunction(string Name, MethodInfo Method, string Schedule, bool RunOnStartup);
@@ -75,7 +74,8 @@ internal sealed record FunctionCatalog(IReadOnlyList<HttpFunction> Http, IReadOn
             Require(bound, function, $"has the parameter {parameter.Name}, which is neither a string of its route nor the request");
         }
 
-        return new HttpFunction(function.Name, method, route, trigger.Methods ?? [], trigger.AuthLevel);
+        Require(trigger.AuthLevel == AuthorizationLevel.Anonymous, function, "is not Anonymous: the app itself asks who it is, no host does");
+        return new HttpFunction(function.Name, method, route, trigger.Methods ?? []);
     }
 
     private static TimerFunction TimerFunctionOf(

@@ -3,12 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Serverless.LocalHost;
 
-/// <summary>Serves one HTTP function: checks the key, binds the parameters, calls, and executes the result.</summary>
-internal sealed class HttpFunctionEndpoint(HttpFunction function, FunctionKeys keys)
+/// <summary>Serves one HTTP function: binds the parameters, calls, and executes the result.</summary>
+internal sealed class HttpFunctionEndpoint(HttpFunction function)
 {
     private readonly FunctionInvoker _invoker = new(function.Method);
     private readonly ParameterInfo[] _parameters = function.Method.GetParameters();
@@ -26,12 +25,6 @@ internal sealed class HttpFunctionEndpoint(HttpFunction function, FunctionKeys k
 
     private async Task ServeAsync(HttpContext context)
     {
-        if (function.Level != AuthorizationLevel.Anonymous && !keys.Admit(context.Request))
-        {
-            await new Unauthorized(function).ExecuteAsync(context);
-            return;
-        }
-
         var arguments = Array.ConvertAll(_parameters, parameter => Bind(parameter, context));
         var result = await (Task<IResult>)_invoker.Invoke(context.RequestServices, arguments);
         await result.ExecuteAsync(context);

@@ -145,11 +145,11 @@ public sealed class LocalHostApp : IAsyncDisposable
         }
 
         var app = builder.Build();
-        Map(app, HostSettings.RoutePrefix(options.Root), new FunctionKeys(settings[FunctionKeys.Setting]), catalog);
+        Map(app, HostSettings.RoutePrefix(options.Root), catalog);
         return app;
     }
 
-    private static void Map(WebApplication app, string routePrefix, FunctionKeys keys, FunctionCatalog catalog)
+    private static void Map(WebApplication app, string routePrefix, FunctionCatalog catalog)
     {
         app.Use(RequestEdge.Serve);
         app.UseRouting();
@@ -157,7 +157,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         {
             foreach (var function in catalog.Http)
             {
-                new HttpFunctionEndpoint(function, keys).Map(routes, routePrefix);
+                new HttpFunctionEndpoint(function).Map(routes, routePrefix);
             }
         });
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.LocalHost;
@@ -12,14 +13,16 @@ internal static class StartMessage
         var settings = app.Services.GetRequiredService<IConfiguration>();
         var prefix = HostSettings.RoutePrefix(options.Root);
         var url = app.Address.ToString().TrimEnd('/') + (prefix.Length == 0 ? "" : "/" + prefix);
-        var key = new FunctionKeys(settings[FunctionKeys.Setting]).Required ? $" -H \"{FunctionKeys.Header}: $KEY\"" : "";
+        var isOpen = app.Services.GetRequiredService<AccessSettings>().Mode == AccessMode.Open;
+        var key = isOpen ? "" : " -H \"x-functions-key: $KEY\"";
+        var access = isOpen ? "open to whoever reaches it" : "as ACLs allow";
         var storage = app.EmulatorFolder is { } folder ? $"Azurite, files in {folder}" : "as configured";
         var faults = FaultSettings.From(settings) is { } given ? $"\n{given}" : "";
         var cluster = app.Services.GetRequiredService<HttpLimits>().ClusterId;
         var timers = options.Timers ? app.TimerFunctionCount : 0;
 
         return $$$"""
-            Serving {{{url}}} ({{{app.HttpFunctionCount}}} HTTP functions, {{{timers}}} timers; storage: {{{storage}}}). Ctrl-C stops it.{{{faults}}}
+            Serving {{{url}}} ({{{app.HttpFunctionCount}}} HTTP functions, {{{timers}}} timers; storage: {{{storage}}}; access: {{{access}}}). Ctrl-C stops it.{{{faults}}}
             Try:
               curl -X POST {{{url}}}/v3/clusters/{{{cluster}}}/topics{{{key}}} -H 'Content-Type: application/json' -d '{"topic_name":"orders","partitions_count":3}'
               curl -X POST {{{url}}}/topics/orders{{{key}}} -H 'Content-Type: application/vnd.kafka.json.v2+json' -d '{"records":[{"key":"k1","value":{"total":12.50}}]}'

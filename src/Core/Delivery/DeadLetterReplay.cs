@@ -23,10 +23,11 @@ public sealed class DeadLetterReplay(
 
     /// <summary>
     /// Errors: UnknownTopicOrPartition (the dead-letter topic or partition), OffsetOutOfRange, InvalidRecord (no dead letter of this group is
-    /// there, or its topic is gone), and those of producing. The message names the letter.
+    /// there, or its topic is gone), TopicAuthorizationFailed, and those of producing. The message names the letter.
     /// </summary>
+    /// <param name="writable">Whether who asks may write to a topic.</param>
     public async ValueTask<GroupAnswer<IReadOnlyList<ReplayedLetter>>> ReplayAsync(
-        GroupDelivery delivery, IReadOnlyList<LetterPlace> letters, CancellationToken cancellationToken)
+        GroupDelivery delivery, IReadOnlyList<LetterPlace> letters, Predicate<string> writable, CancellationToken cancellationToken)
     {
         if (delivery.Settings.DeadLetterTopic is not { } name
             || await topics.FindAsync(name, cancellationToken) is not { } topic)
@@ -47,6 +48,12 @@ public sealed class DeadLetterReplay(
                 || await topics.FindAsync(origin.Topic, cancellationToken) is not { IsInternal: false } to || origin.Partition >= to.Partitions)
             {
                 return new(ErrorCode.InvalidRecord, null, $"{Named(place)} is no dead letter of this group, or its topic is gone.");
+            }
+
+            // What a letter says of where it is from is a header, and whoever may write dead letters can write that.
+            if (!writable(to.Name))
+            {
+                return new(ErrorCode.TopicAuthorizationFailed, null);
             }
 
             back.Add((place, to, DeadLetters.Back(letter, origin.Partition)));

@@ -178,6 +178,12 @@ public sealed record PollRequest
     /// <c>UnsupportedForMessageFormat</c> error: it may be meant for a former one of its name. Null where any will do.</summary>
     public RecordFormat? Format { get; init; }
 
+    /// <summary>
+    /// Whether the consumer may read a topic; null where it may read all. One that it names and may not read is a
+    /// <c>TopicAuthorizationFailed</c> error; one that its pattern means is left out, and stays where it is.
+    /// </summary>
+    public Predicate<string>? Readable { get; init; }
+
     /// <summary>A record that it refuses ends the poll before it; when it is the first, the poll is an InvalidRecord error at its place.</summary>
     public required RecordFilter Showable { get; init; }
 }

@@ -64,13 +64,18 @@ internal sealed class PollOperation(
             ? Failed(ErrorCode.UnsupportedForMessageFormat, "The consumer instance of this name has another format.")
         : consumer is { Subscription: null, Manual.IsEmpty: true }
             ? Failed(ErrorCode.InvalidRequest, "The consumer instance has neither a subscription nor an assignment.")
+        : poll.Readable is { } readable && !Named(consumer).All(topic => readable(topic))
+            ? Failed(ErrorCode.TopicAuthorizationFailed, null)
         : null;
+
+    private static IEnumerable<string> Named(ConsumerRow consumer) =>
+        (consumer.Subscription?.Topics ?? []).Concat(consumer.Manual.Select(manual => manual.At.Topic).Distinct());
 
     // Null: rows have changed, or it waited; look again.
     private async ValueTask<PollAnswer?> TryOnceAsync(Ready<PollAnswer> ready, CancellationToken cancellationToken)
     {
         var settings = ready.Consumer.Settings;
-        var read = new PollReads(marks, rows.Options, _behind, Limits(settings));
+        var read = new PollReads(marks, rows.Options, _behind, Limits(settings)) { Readable = poll.Readable };
         var failure = await read.ReadAsync(ready, cancellationToken);
         var selection = read.Selection;
         if (selection.Refused is { } refused)

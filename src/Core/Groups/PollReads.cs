@@ -16,6 +16,9 @@ internal sealed class PollReads(
 
     public PollSelection Selection { get; } = new(limits);
 
+    /// <summary>Topics that are not readable are passed over; null where all are.</summary>
+    public Predicate<string>? Readable { get; init; }
+
     /// <summary>Where something new would be of use.</summary>
     public IReadOnlyList<PartitionPosition> WaitsFor => _waitsFor;
 
@@ -23,6 +26,11 @@ internal sealed class PollReads(
     public async ValueTask<PollAnswer?> ReadAsync(Ready<PollAnswer> ready, CancellationToken cancellationToken)
     {
         var readings = PollProtocol.Readings(ready.Draft, ready.Consumer, ready.Topics);
+        if (Readable is { } readable)
+        {
+            readings = [.. readings.Where(reading => readable(reading.At.Topic))];
+        }
+
         LeaveRoomForCommits(ready);
         for (var from = 0; from < readings.Count && !Selection.IsOver; from += options.ReadsAtOnceMax)
         {

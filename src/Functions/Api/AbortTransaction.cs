@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Transactions;
 
@@ -11,7 +13,7 @@ public sealed class AbortTransaction(HttpEdge edge, ITransactions transactions)
 {
     [Function("AbortTransaction")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/abort")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/abort")]
         HttpRequest request, string id, string instance) =>
-        edge.ServeAsync(request, Steps.Operation, call => Steps.EndAsync(call, transactions, id, instance, commit: false));
+        edge.ServeAsync(request, Steps.Operation, Need.TransactionalId(id, AclOperation.Write), call => Steps.EndAsync(call, transactions, id, instance, commit: false));
 }

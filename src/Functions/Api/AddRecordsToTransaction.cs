@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -11,9 +13,9 @@ public sealed class AddRecordsToTransaction(HttpEdge edge, AddingRecords adding)
 {
     [Function("AddRecordsToTransaction")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}")]
         HttpRequest request, string id, string instance, string topic) =>
-        edge.ServeAsync(request, Steps.Produce, async call =>
+        edge.ServeAsync(request, Steps.Produce, Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

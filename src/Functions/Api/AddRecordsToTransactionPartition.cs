@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -11,9 +13,9 @@ public sealed class AddRecordsToTransactionPartition(HttpEdge edge, AddingRecord
 {
     [Function("AddRecordsToTransactionPartition")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}/partitions/{partition}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}/partitions/{partition}")]
         HttpRequest request, string id, string instance, string topic, string partition) =>
-        edge.ServeAsync(request, Steps.Produce with { Partition = partition }, async call =>
+        edge.ServeAsync(request, Steps.Produce with { Partition = partition }, Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
         {
             var number = call.Partition;
             using var body = await call.ReadBodyAsync();

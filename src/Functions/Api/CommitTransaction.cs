@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Transactions;
 
@@ -11,7 +13,7 @@ public sealed class CommitTransaction(HttpEdge edge, ITransactions transactions)
 {
     [Function("CommitTransaction")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}/instances/{instance}/commit")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/commit")]
         HttpRequest request, string id, string instance) =>
-        edge.ServeAsync(request, Steps.Operation, call => Steps.EndAsync(call, transactions, id, instance, commit: true));
+        edge.ServeAsync(request, Steps.Operation, Need.TransactionalId(id, AclOperation.Write), call => Steps.EndAsync(call, transactions, id, instance, commit: true));
 }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Consumers;
 
@@ -11,9 +13,9 @@ public sealed class CreateInstance(HttpEdge edge, KeyGate gate, IConsumerGroups 
 {
     [Function("CreateInstance")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "consumers/{group}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "consumers/{group}")]
         HttpRequest request, string group) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, async call =>
+        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, Need.Group(group, AclOperation.Read), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

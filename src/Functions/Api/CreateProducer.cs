@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -10,13 +11,13 @@ public sealed class CreateProducer(HttpEdge edge, IProducerIds producers)
 {
     [Function("CreateProducer")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "producers")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "producers")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Write, async call =>
+        edge.ServeAsync(request, Operation.V2Write, Need.Authenticated, async call =>
         {
             using var body = await call.ReadBodyAsync();
             StrictJson.ExpectNothing(body);
-            var id = await producers.NewAsync(call.CancellationToken);
+            var id = await producers.NewAsync(call.Caller.Id, call.CancellationToken);
             return call.Json(json =>
             {
                 json.WriteStartObject();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -9,9 +10,9 @@ public sealed class GetBrokers(HttpEdge edge)
 {
     [Function("GetBrokers")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "brokers")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "brokers")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Authenticated, call =>
         {
             return ValueTask.FromResult(call.Json(json =>
             {

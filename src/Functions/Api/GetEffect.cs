@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Effects;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Effects;
 
@@ -11,9 +12,9 @@ public sealed class GetEffect(HttpEdge edge, EffectLedger ledger)
 {
     [Function("GetEffect")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "effects/{scope}/{key}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "effects/{scope}/{key}")]
         HttpRequest request, string scope, string key) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.EffectScope(scope), async call =>
         {
             var name = EffectName.Of(scope, key);
             return await ledger.ReadAsync(name.Scope, name.Key, call.CancellationToken) switch

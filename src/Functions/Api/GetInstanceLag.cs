@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Consumers;
 
@@ -11,11 +13,11 @@ public sealed class GetInstanceLag(HttpEdge edge, IConsumerGroups groups)
 {
     [Function("GetInstanceLag")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "consumers/{group}/instances/{instance}/lag")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "consumers/{group}/instances/{instance}/lag")]
         HttpRequest request, string group, string instance) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Group(group, AclOperation.Read), async call =>
         {
             var lags = (await groups.InstanceLagAsync(RequestNames.Group(group), RequestNames.Instance(instance), call.CancellationToken)).OrThrow();
-            return call.Json(json => PartitionsWriter.Lag(json, lags));
+            return call.Json(json => PartitionsWriter.Lag(json, lags.VisibleTo(call.Caller)));
         });
 }

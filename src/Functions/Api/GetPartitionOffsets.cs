@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -12,9 +14,9 @@ public sealed class GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, IPa
 {
     [Function("GetPartitionOffsets")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions/{partition}/offsets")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}/partitions/{partition}/offsets")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Read with { QueryNames = ["isolation_level"], Partition = partition }, async call =>
+        edge.ServeAsync(request, Operation.V2Read with { QueryNames = ["isolation_level"], Partition = partition }, Need.Topic(topic, AclOperation.Describe), async call =>
         {
             var isolation = Isolation.Of(call.Query);
             var number = call.Partition;

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -10,11 +12,12 @@ public sealed class GetTopic(HttpEdge edge, ITopicCatalog topics)
 {
     [Function("GetTopic")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}")]
         HttpRequest request, string topic) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Topic(topic, AclOperation.Describe), async call =>
         {
             var found = await topics.TopicAsync(topic, call.CancellationToken);
-            return call.Json(json => TopicsWriter.Topic(json, found));
+            var withConfigs = call.Caller.May(AclResourceType.Topic, topic, AclOperation.DescribeConfigs);
+            return call.Json(json => TopicsWriter.Topic(json, found, withConfigs));
         });
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -11,7 +12,7 @@ public sealed class Healthy(HttpEdge edge)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthy")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Nothing, call =>
         {
             return ValueTask.FromResult(new Reply());
         });

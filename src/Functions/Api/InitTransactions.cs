@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Transactions;
 
@@ -11,9 +13,9 @@ public sealed class InitTransactions(HttpEdge edge, KeyGate gate, ITransactions 
 {
     [Function("InitTransactions")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}")]
         HttpRequest request, string id) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, async call =>
+        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, Need.TransactionalId(id, AclOperation.Write), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -10,9 +12,9 @@ public sealed class ListPartitions(HttpEdge edge, ITopicCatalog topics)
 {
     [Function("ListPartitions")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}/partitions")]
         HttpRequest request, string topic) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Topic(topic, AclOperation.Describe), async call =>
         {
             var found = await topics.TopicAsync(topic, call.CancellationToken);
             return call.Json(json => TopicsWriter.Partitions(json, found));

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Consumers;
 
@@ -11,9 +13,9 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
 {
     [Function("PollRecords")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "consumers/{group}/instances/{instance}/records")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "consumers/{group}/instances/{instance}/records")]
         HttpRequest request, string group, string instance) =>
-        edge.ServeAsync(request, Polling.Operation, async call =>
+        edge.ServeAsync(request, Polling.Operation, Need.Group(group, AclOperation.Read), async call =>
         {
             var poll = Polling.Of(call);
             var (name, member) = (RequestNames.Group(group), RequestNames.Instance(instance));
@@ -28,6 +30,8 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
             }
         });
 
+    private static Predicate<string> Readable(Caller caller) => topic => caller.May(AclResourceType.Topic, topic, AclOperation.Read);
+
     private async Task<Reply> ReplyAsync(Call call, Polling poll, string group, string instance, bool fresh)
     {
         var settings = await groups.FindInstanceAsync(group, instance, fresh, call.CancellationToken)
@@ -39,7 +43,7 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
             return new Reply { ContentType = type };
         }
 
-        var answer = (await groups.PollAsync(group, instance, poll.Request(settings.Format), call.CancellationToken)).OrThrow();
+        var answer = (await groups.PollAsync(group, instance, poll.Request(settings.Format, Readable(call.Caller)), call.CancellationToken)).OrThrow();
         return RecordsWriter.Reply(type, answer.Slices, settings.Format, answer.More);
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 
@@ -10,9 +12,9 @@ public sealed class ProduceToPartition(HttpEdge edge, ProducingV2 producing)
 {
     [Function("ProduceToPartition")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "topics/{topic}/partitions/{partition}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "topics/{topic}/partitions/{partition}")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Produce with { Partition = partition }, async call =>
+        edge.ServeAsync(request, Operation.V2Produce with { Partition = partition }, Need.Topic(topic, AclOperation.Write), async call =>
         {
             var number = call.Partition;
             using var body = await call.ReadBodyAsync();

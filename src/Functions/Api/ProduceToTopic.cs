@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 
@@ -10,9 +12,9 @@ public sealed class ProduceToTopic(HttpEdge edge, ProducingV2 producing)
 {
     [Function("ProduceToTopic")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "topics/{topic}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "topics/{topic}")]
         HttpRequest request, string topic) =>
-        edge.ServeAsync(request, Operation.V2Produce, async call =>
+        edge.ServeAsync(request, Operation.V2Produce, Need.Topic(topic, AclOperation.Write), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Effects;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Effects;
 
@@ -11,9 +12,9 @@ public sealed class PutEffect(HttpEdge edge, EffectLedger ledger)
 {
     [Function("PutEffect")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "put", Route = "effects/{scope}/{key}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "effects/{scope}/{key}")]
         HttpRequest request, string scope, string key) =>
-        edge.ServeAsync(request, Operation.V2Write, async call =>
+        edge.ServeAsync(request, Operation.V2Write, Need.EffectScope(scope), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var asked = EffectRequest.Parse(body);

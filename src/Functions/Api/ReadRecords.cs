@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core;
+using Serverless.Core.Access;
 using Serverless.Core.Log;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -12,9 +14,9 @@ public sealed class ReadRecords(HttpEdge edge, ITopicCatalog topics, IPartitionL
 {
     [Function("ReadRecords")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}/partitions/{partition}/records")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}/partitions/{partition}/records")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, DirectRead.Operation with { Partition = partition }, async call =>
+        edge.ServeAsync(request, DirectRead.Operation with { Partition = partition }, Need.Topic(topic, AclOperation.Read), async call =>
         {
             var number = call.Partition;
             var read = DirectRead.Of(call);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -12,7 +13,7 @@ public sealed class Ready(HttpEdge edge, ITopicCatalog topics)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ready")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, async call =>
+        edge.ServeAsync(request, Operation.V2Read, Need.Nothing, async call =>
         {
             await topics.ListAsync(call.CancellationToken);
             return new Reply();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Effects;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Effects;
 
@@ -15,9 +16,9 @@ public sealed class ReleaseEffect(HttpEdge edge, EffectLedger ledger)
 
     [Function("ReleaseEffect")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "effects/{scope}/{key}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "effects/{scope}/{key}")]
         HttpRequest request, string scope, string key) =>
-        edge.ServeAsync(request, Releasing, async call =>
+        edge.ServeAsync(request, Releasing, Need.EffectScope(scope), async call =>
         {
             var token = call.Query.Integer(Token, 1, long.MaxValue) ?? throw Query.Bad($"Query parameter {Token} is missing.");
             var name = EffectName.Of(scope, key);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Access;
 using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 
@@ -12,7 +13,7 @@ public sealed class RunDeliveryWorker(HttpEdge edge, WorkerSignature signature, 
     [Function("RunDeliveryWorker")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = WorkerCall.Route)] HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V3Write, async call =>
+        edge.ServeAsync(request, Operation.V3Write, Need.Nothing, async call =>
         {
             using var body = await call.ReadBodyAsync();
             var header = request.Headers[WorkerSignature.Header];

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
@@ -8,7 +9,7 @@ namespace Serverless.Functions.Api;
 /// <remarks>
 /// The Functions host knows no precedence between routes: the first match in the alphabetical order of function names wins.
 /// So this one's name must come after all others. Without it the host would answer by itself, with no body.
-/// It is open to all: it tells only what the source tells anyway, and a client without a key learns why it is refused.
+/// It is open to all: it tells only what the source tells anyway, and a client that nobody knows learns why it is refused.
 /// </remarks>
 public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
 {
@@ -22,7 +23,7 @@ public sealed class UnknownRoute(HttpEdge edge, RouteTable routes)
         return (path, request.Method) switch
         {
             // The host takes an empty route for a missing one, so the root can only be served from here.
-            ("", "GET" or "HEAD") => edge.ServeAsync(request, Operation.V2Read, call => ValueTask.FromResult(call.Json(json =>
+            ("", "GET" or "HEAD") => edge.ServeAsync(request, Operation.V2Read, Need.Nothing, call => ValueTask.FromResult(call.Json(json =>
             {
                 json.WriteStartObject();
                 json.WriteEndObject();

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -11,12 +13,14 @@ public sealed class V3AbortTransaction(HttpEdge edge, ITransactions transactions
 {
     [Function("V3AbortTransaction")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v3/clusters/{cluster}/transactions/{id}/abort")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/clusters/{cluster}/transactions/{id}/abort")]
         HttpRequest request, string cluster, string id) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read, Need.TransactionalId(id, AclOperation.Write).Or(Need.Cluster(AclOperation.Alter)), async call =>
         {
             Links.Of(call, cluster);
-            (await transactions.AbortAsync(RequestNames.AnyTransactionalId(id), call.CancellationToken)).OrThrow();
+            var name = RequestNames.AnyTransactionalId(id);
+            (await transactions.AbortAsync(name, call.CancellationToken)).OrThrow();
+            call.Audit.TransactionAborted(name);
             return Reply.NoContent;
         });
 }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -12,9 +14,9 @@ public sealed class V3DeleteGroup(HttpEdge edge, IConsumerGroups groups, Deliver
 {
     [Function("V3DeleteGroup")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "v3/clusters/{cluster}/consumer-groups/{group}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/clusters/{cluster}/consumer-groups/{group}")]
         HttpRequest request, string cluster, string group) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read, Need.Group(group, AclOperation.Delete), async call =>
         {
             Links.Of(call, cluster);
             var name = RequestNames.Group(group);
@@ -25,6 +27,7 @@ public sealed class V3DeleteGroup(HttpEdge edge, IConsumerGroups groups, Deliver
             }
 
             (await groups.DeleteGroupAsync(name, call.CancellationToken)).OrThrow();
+            call.Audit.GroupDeleted(name);
             return Reply.NoContent;
         });
 }

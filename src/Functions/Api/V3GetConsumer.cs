@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -11,9 +13,9 @@ public sealed class V3GetConsumer(HttpEdge edge, IConsumerGroups groups)
 {
     [Function("V3GetConsumer")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/consumers/{consumer}")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/consumers/{consumer}")]
         HttpRequest request, string cluster, string group, string consumer) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read, Need.Group(group, AclOperation.Describe), async call =>
         {
             var links = Links.Of(call, cluster);
             var name = RequestNames.Group(group);

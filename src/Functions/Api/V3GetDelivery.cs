@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Delivery;
 using Serverless.Functions.Http.V3;
@@ -13,9 +15,9 @@ public sealed class V3GetDelivery(HttpEdge edge, Deliveries deliveries, Delivery
 {
     [Function("V3GetDelivery")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/delivery")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/delivery")]
         HttpRequest request, string cluster, string group) =>
-        edge.ServeAsync(request, Operation.V3Read, async call =>
+        edge.ServeAsync(request, Operation.V3Read, Need.Group(group, AclOperation.Describe), async call =>
         {
             var links = Links.Of(call, cluster);
             var delivery = await deliveries.FindAsync(RequestNames.Group(group), call.CancellationToken)

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Log;
 using Serverless.Core.Topics;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -12,9 +14,9 @@ public sealed class V3GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, I
 {
     [Function("V3GetPartitionOffsets")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}/partitions/{partition}/offset")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}/partitions/{partition}/offset")]
         HttpRequest request, string cluster, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["offset_type"], Partition = partition }, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["offset_type"], Partition = partition }, Need.Topic(topic, AclOperation.Describe), async call =>
         {
             if (call.Query.Text("offset_type") is not (null or "earliest_and_latest"))
             {

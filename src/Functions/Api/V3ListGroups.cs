@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -13,15 +14,15 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
 
     [Function("V3ListGroups")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);
             var page = await groups.ListGroupsAsync(asked.After, asked.ItemsMax, call.CancellationToken);
             var described = new List<GroupDescription>();
-            foreach (var some in page.Groups.Chunk(ReadsAtOnce))
+            foreach (var some in page.Groups.Where(call.Caller.MaySeeGroup).Chunk(ReadsAtOnce))
             {
                 var read = await Task.WhenAll(some.Select(name => groups.DescribeAsync(name, call.CancellationToken).AsTask()));
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Core.Access;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.V3;
 
@@ -11,9 +13,9 @@ public sealed class V3ListTransactions(HttpEdge edge, ITransactions transactions
 {
     [Function("V3ListTransactions")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "v3/clusters/{cluster}/transactions")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/transactions")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, async call =>
+        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);
@@ -22,7 +24,10 @@ public sealed class V3ListTransactions(HttpEdge edge, ITransactions transactions
                 ? links.TransactionsAfter(last.TransactionalId, asked.ItemsMax)
                 : null;
             return call.Json(json => V3Writer.List(
-                json, "KafkaTransactionList", links.Transactions, page.Transactions,
-                (item, transaction) => TransactionWriter.Transaction(item, links, transaction), next));
+                json, "KafkaTransactionList", links.Transactions, page.Transactions.Where(MaySee),
+                (item, transaction) => TransactionWriter.Transaction(item, links, transaction.VisibleTo(call.Caller)), next));
+
+            bool MaySee(TransactionDescription one) =>
+                call.Caller.May(AclResourceType.TransactionalId, one.TransactionalId, AclOperation.Describe);
         });
 }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Core;
+using Serverless.Core.Access;
 using Serverless.Core.Log;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.V3;
@@ -13,9 +15,9 @@ public sealed class V3Produce(HttpEdge edge, KeyGate gate, Producer producer)
 {
     [Function("V3Produce")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v3/clusters/{cluster}/topics/{topic}/records")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/clusters/{cluster}/topics/{topic}/records")]
         HttpRequest request, string cluster, string topic) =>
-        edge.ServeAsync(request, Operation.V3Produce, async call =>
+        edge.ServeAsync(request, Operation.V3Produce, Need.Topic(topic, AclOperation.Write), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Serverless.Core.Idempotency;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http.Produce;
 
 namespace Serverless.Functions.Http;
@@ -12,10 +13,13 @@ internal sealed class Call(
     HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, string? key,
     HttpLimits limits, TimeProvider clock, CancellationToken stopping, CancellationToken cancellationToken)
 {
-    // Who asks. Until callers are told apart they are all the same one.
-    private const string Caller = "";
-
     private string? _baseUrl;
+
+    /// <summary>Who asks.</summary>
+    public required Caller Caller { get; init; }
+
+    /// <summary>Where it is written down what the request changes that operators want to know of.</summary>
+    public required Audit Audit { get; init; }
 
     public Accept Accept => accept;
 
@@ -63,8 +67,11 @@ internal sealed class Call(
 
         hash.AppendData(body.Bytes.Span);
         var path = (request.Path.Value ?? "").TrimEnd('/');
-        return KeyedRequest.Of(Caller, request.Method, path, key, hash.GetHashAndReset());
+        return KeyedRequest.Of(Caller.Id, request.Method, path, key, hash.GetHashAndReset());
     }
+
+    /// <summary>What the body asks for beyond the request's own need; 403/40301 where the caller may not.</summary>
+    public void Demand(Need need) => Caller.Demand(need);
 
     /// <summary>The reply that a refusal is.</summary>
     public Reply Refusal(RequestException refused) => HttpEdge.Refusal(request, operation.Version, refused.Problem, refused);

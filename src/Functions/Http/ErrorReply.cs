@@ -79,6 +79,7 @@ internal static class ErrorReply
         ErrorCode.DuplicateSequenceNumber => Problem.SequenceReused,
         ErrorCode.CorruptMessage or ErrorCode.UnknownServerError => Problem.Storage,
         ErrorCode.InvalidTopic => Said(Problem.ReadOnlyTopic, message),
+        ErrorCode.TopicAuthorizationFailed => Problem.Forbidden,
         _ => FromProducer(error, message),
     };
 

@@ -10,7 +10,7 @@ namespace Serverless.Functions.Http;
 /// {
 ///     [Function("GetTopic")]
 ///     public Task&lt;IResult&gt; Run(
-///         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "topics/{topic}")] HttpRequest request, string topic)
+///         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}")] HttpRequest request, string topic)
 /// }
 /// </code>
 /// <list type="bullet">
@@ -25,8 +25,8 @@ namespace Serverless.Functions.Http;
 /// <item><b>HEAD is named beside GET</b>: no host maps it.</item>
 /// <item><b>Where routes overlap, names decide.</b> The host on Azure tries functions in the alphabetical order of their names,
 /// whatever their routes; LocalHost and the worker take the most precise route. Both must come to the same.</item>
-/// <item><b>AuthorizationLevel.Function</b>: on Azure closed unless a key is shown; in the local hosts open unless keys are
-/// configured. Only health probes and <see cref="Api.UnknownRoute"/> are Anonymous.</item>
+/// <item><b>AuthorizationLevel.Anonymous</b>: the platform's keys cannot tell callers apart. <see cref="HttpEdge"/> asks who it is, by the
+/// <see cref="Access.Need"/> that each function declares.</item>
 /// <item><b>A timer</b> takes <c>TimerInfo</c> and a CancellationToken, returns Task, and may run twice, late or never.</item>
 /// </list>
 /// </remarks>

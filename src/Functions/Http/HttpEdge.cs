@@ -2,17 +2,19 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core;
+using Serverless.Functions.Access;
 
 namespace Serverless.Functions.Http;
 
 /// <summary>The one way in: every HTTP function runs in here.</summary>
 /// <remarks>
-/// Checks in the contract's order (route, type, what is accepted, query; the operation goes on with body, content, look-up,
+/// Checks in the contract's order (route, who asks and whether they may, type, what is accepted, query; the operation goes on with body, content, look-up,
 /// state), runs the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the
 /// client; it is logged under the id that the reply carries.
 /// </remarks>
 public sealed partial class HttpEdge(
-    HttpLimits limits, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
+    HttpLimits limits, AccessControl access, AuditLog audit, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime,
+    ILogger<HttpEdge> logger)
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
@@ -21,8 +23,9 @@ public sealed partial class HttpEdge(
 
     public HttpLimits Limits { get; } = limits.Validated();
 
+    /// <param name="need">What the caller must be allowed, by the path alone; what the body names is demanded of the call.</param>
     internal async Task<IResult> ServeAsync(
-        HttpRequest request, Operation operation, Func<Call, ValueTask<Reply>> handle)
+        HttpRequest request, Operation operation, Need need, Func<Call, ValueTask<Reply>> handle)
     {
         var correlationId = CorrelationId(request);
         var aborted = request.HttpContext.RequestAborted;
@@ -30,7 +33,10 @@ public sealed partial class HttpEdge(
         using var any = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token);
         try
         {
-            return new ReplyResult(await handle(Admit(request, operation, any.Token)), correlationId);
+            RequireRoute(operation);
+            var caller = await access.AdmitAsync(request, need, any.Token);
+            var call = Admit(request, operation, caller, new Audit(audit, caller, correlationId), any.Token);
+            return new ReplyResult(await handle(call), correlationId);
         }
         catch (OperationCanceledException gaveUp) when (deadline.IsCancellationRequested)
         {
@@ -67,14 +73,17 @@ public sealed partial class HttpEdge(
             allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
     }
 
-    private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
+    private static void RequireRoute(Operation operation)
     {
         if (operation.Partition is { } segment)
         {
             // No integer is no such route, which comes before all else that may be wrong with the request.
             RequestNames.Partition(segment);
         }
+    }
 
+    private Call Admit(HttpRequest request, Operation operation, Caller caller, Audit audit, CancellationToken cancellationToken)
+    {
         var contentType = CheckedContentType(request, operation);
         var accept = Accept.Of(request);
         var replyType = operation.Version == ApiVersion.V3 ? accept.V3() : accept.V2();
@@ -87,7 +96,11 @@ public sealed partial class HttpEdge(
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
             request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock,
-            lifetime.ApplicationStopping, cancellationToken);
+            lifetime.ApplicationStopping, cancellationToken)
+        {
+            Caller = caller,
+            Audit = audit,
+        };
     }
 
     private static MediaType? CheckedContentType(HttpRequest request, Operation operation)

@@ -29,6 +29,13 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem Storage { get; } = new(500, 50002, "The storage behind this service failed.");
 
+    public static Problem Unauthenticated { get; } = new(401, 40101, "Who asks could not be verified.");
+
+    public static Problem Forbidden { get; } = new(403, 40301, "The caller is not allowed to do this.");
+
+    public static Problem IssuerUnavailable { get; } =
+        new(503, 50350, "Tokens cannot be verified for now: the issuer does not answer. The same request may succeed.", RetryAfter: 5);
+
     public static Problem NotOurs { get; } = new(401, 40101, "Only the service itself may call this.");
 
     public static Problem StorageRetriable { get; } =

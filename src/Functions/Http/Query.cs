@@ -4,7 +4,7 @@ namespace Serverless.Functions.Http;
 
 /// <summary>A request's query: only names that the operation knows, each at most once. A typo must not be taken for silence.</summary>
 /// <remarks>
-/// <c>code</c> is the platform's: Azure's host checks the function key in it, and passes it on. It is nothing to us, here or there.
+/// <c>code</c> is where Azure Functions takes keys from. Here it is refused: it would be in every log that has the address.
 /// </remarks>
 internal sealed class Query
 {
@@ -20,7 +20,7 @@ internal sealed class Query
         {
             if (name.Equals(PlatformKey, StringComparison.OrdinalIgnoreCase))
             {
-                continue;
+                throw Bad("A key in the query is not taken: send it in a header (docs/access-control.md).");
             }
 
             if (!known.Contains(name, StringComparer.Ordinal))

@@ -6,12 +6,13 @@ namespace Serverless.Functions.Http;
 /// <summary>Topics and partitions as v2 shows them. One broker, 0, leads everything and is the only replica.</summary>
 internal static class TopicsWriter
 {
-    public static void Topic(Utf8JsonWriter json, Topic topic)
+    /// <param name="withConfigs">Whether the settings are shown: there are fields for them either way.</param>
+    public static void Topic(Utf8JsonWriter json, Topic topic, bool withConfigs)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, topic.Name);
         json.WriteStartObject("configs"u8);
-        foreach (var setting in topic.Settings.Effective)
+        foreach (var setting in withConfigs ? topic.Settings.Effective : [])
         {
             json.WriteString(setting.Name, setting.Value);
         }

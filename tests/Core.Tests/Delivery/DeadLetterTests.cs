@@ -90,7 +90,7 @@ public sealed class DeadLetterTests
         _world.Answer = batch => new(batch.FirstOffset == 0 ? new SendOutcome.Failed("500") : new SendOutcome.Done());
         await _world.WorkAsync();
 
-        var answer = await _world.Replay().ReplayAsync(delivery, [new(1, 1), new(1, 0)], default);
+        var answer = await _world.Replay().ReplayAsync(delivery, [new(1, 1), new(1, 0)], _ => true, default);
 
         Assert.Equal((ErrorCode.None, null), (answer.Error, answer.Message));
         Assert.Equal([(1, 2L), (1, 3L)], answer.Value!.Select(sent => (sent.To.Partition, sent.Offset)));
@@ -115,7 +115,7 @@ public sealed class DeadLetterTests
 
             // The last one of the topic is a marker at 2, and behind it is a record that somebody else has put there.
             var answer = await _world.Replay().ReplayAsync(
-                delivery, [new(1, 0), new(partition, offset == 2 ? 3 : offset)], default);
+                delivery, [new(1, 0), new(partition, offset == 2 ? 3 : offset)], _ => true, default);
 
             Assert.Equal(ErrorCode.InvalidRecord, answer.Error);
             Assert.Contains(says, answer.Message);
@@ -159,7 +159,7 @@ public sealed class DeadLetterTests
         await _world.ProduceAsync(
             "letters", 0, "x", (DeadLetters.Topic, "__consumer_offsets"), (DeadLetters.Partition, "0"), (DeadLetters.Group, DeliveryWorld.Group));
 
-        var answer = await _world.Replay().ReplayAsync(delivery, [new(0, 0)], default);
+        var answer = await _world.Replay().ReplayAsync(delivery, [new(0, 0)], _ => true, default);
 
         Assert.Equal(ErrorCode.InvalidRecord, answer.Error);
     });

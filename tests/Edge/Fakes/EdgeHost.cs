@@ -23,6 +23,7 @@ using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 using Serverless.Functions;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
@@ -56,7 +57,8 @@ internal sealed class EdgeHost
 
     /// <param name="configure">Puts others in place of the fakes.</param>
     public EdgeHost(
-        HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null, Action<IServiceCollection>? configure = null)
+        HttpLimits? limits = null, IRowStore? rows = null, IdempotencyOptions? keys = null, Action<IServiceCollection>? configure = null,
+        AccessSettings? access = null)
     {
         (Rows, Keys) = (rows ?? new MemoryRowStore(Clock), keys ?? new IdempotencyOptions());
         var services = new ServiceCollection();
@@ -88,6 +90,7 @@ internal sealed class EdgeHost
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         configure?.Invoke(services);
+        services.AddAccess(access ?? AccessSettings.Open);
         _services = services.BuildServiceProvider();
     }
 

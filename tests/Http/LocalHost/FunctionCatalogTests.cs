@@ -13,6 +13,7 @@ public sealed class FunctionCatalogTests
     [InlineData(typeof(NoResult), "must return Task<IResult>")]
     [InlineData(typeof(BadTemplate), "cannot be read")]
     [InlineData(typeof(NoTrigger), "does not know")]
+    [InlineData(typeof(HostsKey), "is not Anonymous")]
     public void What_a_host_does_not_take_is_refused_at_the_start(Type function, string why)
     {
         var refusal = Assert.Throws<StartException>(() => FunctionCatalog.Scan([function]));
@@ -38,6 +39,13 @@ public sealed class FunctionCatalogTests
     {
         [Function("x")]
         public Task<IResult> Run([HttpTrigger(Route = "Admin/topics")] HttpRequest request) => throw new NotSupportedException();
+    }
+
+    public sealed class HostsKey
+    {
+        [Function("x")]
+        public Task<IResult> Run([HttpTrigger(AuthorizationLevel.Function, Route = "a")] HttpRequest request) =>
+            throw new NotSupportedException();
     }
 
     public sealed class IntParameter
@@ -74,6 +82,6 @@ public sealed class FunctionCatalogTests
     public sealed class Unrouted
     {
         [Function("Unrouted")]
-        public Task<IResult> Run([HttpTrigger] HttpRequest request) => throw new NotSupportedException();
+        public Task<IResult> Run([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => throw new NotSupportedException();
     }
 }

@@ -28,7 +28,7 @@ public sealed class SampleHost : IAsyncDisposable
                 Root = host._root,
                 FunctionTypes = functions,
                 Storage = "AccountName=none;AccountKey=bm9uZQ==;DefaultEndpointsProtocol=https",
-                Settings = settings ?? [],
+                Settings = new Dictionary<string, string?>(settings ?? []) { ["Access:Mode"] = "open" },
                 ConfigureServices = services,
             },
             CancellationToken.None);

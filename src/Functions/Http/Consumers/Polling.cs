@@ -23,7 +23,7 @@ internal sealed record Polling(TimeSpan? Wait, int? MinBytes, long MaxBytes, int
             call.Stopping);
     }
 
-    public PollRequest Request(RecordFormat format) => new()
+    public PollRequest Request(RecordFormat format, Predicate<string> readable) => new()
     {
         Wait = Wait,
         WaitIsOver = WaitIsOver,
@@ -31,6 +31,7 @@ internal sealed record Polling(TimeSpan? Wait, int? MinBytes, long MaxBytes, int
         MaxBytes = MaxBytes,
         MaxRecords = MaxRecords,
         Format = format,
+        Readable = readable,
         Showable = RecordsWriter.Showable(format),
     };
 }

@@ -21,7 +21,7 @@ public sealed class ProducingV2(KeyGate gate, Producer producer, IProducerIds pr
         return gate.ProduceAsync(call, keyed, topic, partition, needsKey, request.Records, async (found, key) =>
         {
             var to = found.OrThrow(partition);
-            if (request.Sequence is { } sequence && !await producers.IsKnownAsync(sequence.ProducerId, call.CancellationToken))
+            if (request.Sequence is { } sequence && !await producers.IsKnownAsync(sequence.ProducerId, call.Caller.Id, call.CancellationToken))
             {
                 throw new RequestException(Problem.ProducerNotFound);
             }

@@ -1,5 +1,6 @@
 using Serverless.Core;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 
 namespace Serverless.Functions.Http.V3;
 
@@ -8,10 +9,11 @@ internal sealed record GroupLags(IReadOnlyList<PartitionLag> Partitions, GroupDe
 {
     public static Problem NotFound { get; } = Problem.NotFound("Consumer group not found, or it has committed nothing.");
 
-    /// <summary>404/404 when the group is unknown or has no commits.</summary>
-    public static async ValueTask<GroupLags> OfAsync(IConsumerGroups groups, string group, CancellationToken cancellationToken)
+    /// <summary>Those that the caller may see; 404/404 when the group is unknown or has no such commits.</summary>
+    public static async ValueTask<GroupLags> OfAsync(
+        IConsumerGroups groups, string group, Caller caller, CancellationToken cancellationToken)
     {
-        var committed = (await groups.LagsAsync(group, cancellationToken)).Where(lag => lag.Committed >= 0).ToList();
+        var committed = (await groups.LagsAsync(group, cancellationToken)).VisibleTo(caller).Where(lag => lag.Committed >= 0).ToList();
         return committed.Count > 0
             ? new GroupLags(committed, await groups.DescribeAsync(group, cancellationToken))
             : throw new RequestException(NotFound);
