@@ -2,12 +2,14 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serverless.Functions;
+using Serverless.Functions.Access;
 
 // The worker's entry point on Azure and under `func start`. LocalHost runs the same functions without it.
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProxyHeaders>();
 builder.Services.AddServerlessLog(builder.Configuration);
+builder.Services.AddHostedService<AccessNotice>();
 
 // The host kills a worker that has not ended 5 s after it was told to. Waits end by themselves then (HttpEdge); nothing else may
 // hold it for the usual 30.

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.Functions.Access;
 
-/// <summary>Says at the start when nobody is asked who they are.</summary>
+/// <summary>Says at the start of the worker when nobody is asked who they are. LocalHost says it in its first line.</summary>
 internal sealed partial class AccessNotice(AccessSettings settings, ILogger<AccessNotice> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

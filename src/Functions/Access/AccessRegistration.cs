@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Protocols;
 using Serverless.Core.Access;
@@ -31,11 +30,11 @@ internal static class AccessRegistration
 
         services.TryAddSingleton<IAuthenticator>(provider => new Authenticator(
             provider.GetRequiredService<AccessSettings>(), provider.GetService<TokenValidator>()));
+        services.TryAddSingleton<AclAdmin>();
         services.TryAddSingleton<AuditLog>();
         services.TryAddSingleton(provider => new AccessControl(
             provider.GetRequiredService<AccessSettings>(), provider.GetRequiredService<IAuthenticator>(),
             provider.GetRequiredService<AclCache>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, AccessNotice>());
         return services;
     }
 

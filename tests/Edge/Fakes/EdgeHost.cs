@@ -49,8 +49,8 @@ internal sealed class EdgeHost
         .. from type in typeof(ServiceRegistration).Assembly.GetTypes()
            from method in type.GetMethods()
            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
-           where trigger is { Methods.Length: > 0, Route: not null }
-           select (new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
+           where trigger is { Route: not null }
+           select (new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods ?? [], method),
     ];
 
     private readonly ServiceProvider _services;
@@ -89,8 +89,8 @@ internal sealed class EdgeHost
         services.AddSingleton<AddingRecords>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
-        configure?.Invoke(services);
         services.AddAccess(access ?? AccessSettings.Open);
+        configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
 
@@ -182,6 +182,9 @@ internal sealed class EdgeHost
             }
         }
 
-        return Assert.Single(matches);
+        // What nobody else takes goes to the one function that takes everything.
+        return Assert.Single(matches.Count > 0
+            ? matches
+            : [(Assert.Single(Functions, one => one.Methods.Length == 0).Method, new RouteValueDictionary { ["path"] = path.TrimStart('/') })]);
     }
 }

@@ -13,6 +13,8 @@ internal sealed class Links
 
     public string Topics => $"{Cluster}/topics";
 
+    public string Acls => $"{Cluster}/acls";
+
     public string Groups => $"{Cluster}/consumer-groups";
 
     public string Transactions => $"{Cluster}/transactions";
