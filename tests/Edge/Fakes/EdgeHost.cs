@@ -131,6 +131,10 @@ internal sealed class EdgeHost
     public Task<Answer> SendAsync(string method, string url, byte[]? body, params (string Name, string Value)[] headers) =>
         SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers);
 
+    /// <summary>The name of the function that such a request goes to.</summary>
+    public static string FunctionOf(string method, string url) =>
+        Find(method, url.Split('?')[0].TrimEnd('/')).Method.GetCustomAttribute<FunctionAttribute>()!.Name;
+
     public async Task<Answer> SendAsync(
         string method, string url, Stream body, long? length, params (string Name, string Value)[] headers)
     {
