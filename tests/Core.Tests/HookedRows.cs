@@ -14,6 +14,8 @@ public sealed class HookedRows(IRowStore rows) : IRowStore
     /// <summary>Runs once, after the submission whose reply was lost.</summary>
     public Func<Task>? AfterLoss { get; set; }
 
+    public int Queries { get; private set; }
+
     /// <summary>Everything that was submitted, to be delivered once more.</summary>
     public List<Func<ValueTask<SubmitResult>>> Submitted { get; } = [];
 
@@ -22,6 +24,7 @@ public sealed class HookedRows(IRowStore rows) : IRowStore
 
     public async ValueTask<RowPage> QueryAsync(string table, RowQuery query, CancellationToken cancellationToken)
     {
+        Queries++;
         var before = BeforeQuery;
         BeforeQuery = null;
         await (before?.Invoke() ?? Task.CompletedTask);

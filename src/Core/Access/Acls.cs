@@ -3,6 +3,7 @@ using Serverless.Core.Storage;
 namespace Serverless.Core.Access;
 
 /// <summary>The ACLs, as storage has them.</summary>
+/// <remarks>Upholds <b>revoked for good</b>: no request to add an ACL that comes late undoes its removal (<see cref="AclRow"/>).</remarks>
 public sealed class Acls(IRowStore rows, TimeProvider clock, Random random)
 {
     /// <summary>So many are read at once by every instance, and looked through for each request.</summary>
@@ -11,40 +12,45 @@ public sealed class Acls(IRowStore rows, TimeProvider clock, Random random)
     private const int AttemptsMax = 8;
     private const int PageMax = 1000;
 
+    /// <summary>How long a row stays that was removed.</summary>
+    public static TimeSpan RemovedFor { get; } = TimeSpan.FromHours(1);
+
     private readonly Backoff _backoff = new(clock, random, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500));
 
     /// <summary>All of them. One query for each thousand.</summary>
     public async ValueTask<IReadOnlyList<AclBinding>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await ReadAsync(cancellationToken)).Select(AclRow.Decode)];
+        [.. (await ReadAsync(cancellationToken)).Stored.Values.Where(stored => stored.Counts).Select(stored => stored.Binding)];
 
-    /// <summary>Adds those that are not there yet: one after the other, and again it comes to the same.</summary>
+    /// <summary>Adds those that are not there yet. Again it comes to the same.</summary>
     /// <returns>False, and nothing is added, where they would be too many.</returns>
     /// <exception cref="StorageException">It gave up; retriable, and some may have been added.</exception>
     public async ValueTask<bool> AddAsync(IReadOnlyCollection<AclBinding> bindings, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var known = (await ReadAsync(cancellationToken)).Select(row => row.Key.Row).ToHashSet(StringComparer.Ordinal);
-            var missing = bindings.DistinctBy(AclRow.Row).Where(binding => !known.Contains(AclRow.Row(binding))).ToList();
-            if (attempt == 0 && known.Count + missing.Count > BindingsMax)
+            var (known, servedAt) = await ReadAsync(cancellationToken);
+            var missing = bindings.Distinct().Where(binding => known.GetValueOrDefault(AclRow.Row(binding)) is not { Counts: true }).ToList();
+            if (attempt == 0 && known.Values.Count(stored => stored.Counts) + missing.Count > BindingsMax)
             {
                 return false;
             }
 
-            var settled = true;
-            foreach (var some in missing.Chunk(StorageRules.ActionsMax))
+            if (await SubmitAsync(missing.Select(Added), cancellationToken))
             {
-                settled &= await SubmitAsync(
-                    [.. some.Select(binding => RowAction.Insert(AclRow.Row(binding), AclRow.Encode(binding)))], cancellationToken);
-            }
-
-            if (settled)
-            {
+                await ForgetAsync(known, servedAt, cancellationToken);
                 return true;
             }
 
             // Another was first with one of them, or no reply came: a look tells what is missing still.
             await _backoff.PauseAsync(attempt, cancellationToken);
+
+            RowAction Added(AclBinding binding)
+            {
+                var row = AclRow.Row(binding);
+                return known.TryGetValue(row, out var removed)
+                    ? RowAction.Replace(row, AclRow.Encode(binding), removed.ETag)
+                    : RowAction.Insert(row, AclRow.Encode(binding));
+            }
         }
 
         throw Contended();
@@ -55,25 +61,18 @@ public sealed class Acls(IRowStore rows, TimeProvider clock, Random random)
     /// <exception cref="StorageException">It gave up; retriable, and some may be gone.</exception>
     public async ValueTask<IReadOnlyList<AclBinding>> RemoveAsync(AclFilter filter, CancellationToken cancellationToken)
     {
-        var removed = new Dictionary<string, AclBinding>(StringComparer.Ordinal);
+        var removed = new HashSet<AclBinding>();
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var meant = (await ReadAsync(cancellationToken)).Where(row => filter.Has(AclRow.Decode(row))).ToList();
-            var settled = true;
-            foreach (var some in meant.Chunk(StorageRules.ActionsMax))
+            var (known, servedAt) = await ReadAsync(cancellationToken);
+            var meant = known.Values.Where(stored => stored.Counts && filter.Has(stored.Binding)).ToList();
+            removed.UnionWith(meant.Select(stored => stored.Binding));
+            var removals = meant.Select(stored => RowAction.Replace(
+                AclRow.Row(stored.Binding), AclRow.Encode(stored.Binding, servedAt), stored.ETag));
+            if (await SubmitAsync(removals, cancellationToken))
             {
-                foreach (var row in some)
-                {
-                    removed[row.Key.Row] = AclRow.Decode(row);
-                }
-
-                settled &= await SubmitAsync(
-                    [.. some.Select(row => RowAction.Delete(row.Key.Row, row.ETag))], cancellationToken);
-            }
-
-            if (settled)
-            {
-                return [.. removed.Values];
+                await ForgetAsync(known, servedAt, cancellationToken);
+                return [.. removed];
             }
 
             await _backoff.PauseAsync(attempt, cancellationToken);
@@ -82,22 +81,39 @@ public sealed class Acls(IRowStore rows, TimeProvider clock, Random random)
         throw Contended();
     }
 
-    private async ValueTask<bool> SubmitAsync(IReadOnlyList<RowAction> actions, CancellationToken cancellationToken)
+    // What was removed long ago no late request will bring back. Nothing depends on it: the next change tries again.
+    private async ValueTask ForgetAsync(Dictionary<string, StoredAcl> known, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await SubmitAsync(
+            known.Where(stored => now - stored.Value.RemovedAt > RemovedFor).Take(StorageRules.ActionsMax)
+                .Select(stored => RowAction.Delete(stored.Key, stored.Value.ETag)),
+            cancellationToken);
+
+    private async ValueTask<bool> SubmitAsync(IEnumerable<RowAction> actions, CancellationToken cancellationToken)
     {
-        var result = await rows.SubmitAsync(Layout.AclsTable, AclRow.Partition, actions, cancellationToken);
-        return result.Outcome == SubmitOutcome.Committed;
+        var settled = true;
+        foreach (var some in actions.Chunk(StorageRules.ActionsMax))
+        {
+            var result = await rows.SubmitAsync(Layout.AclsTable, AclRow.Partition, some, cancellationToken);
+            settled &= result.Outcome == SubmitOutcome.Committed;
+        }
+
+        return settled;
     }
 
-    private async ValueTask<IReadOnlyList<StoredRow>> ReadAsync(CancellationToken cancellationToken)
+    private async ValueTask<(Dictionary<string, StoredAcl> Stored, DateTimeOffset ServedAt)> ReadAsync(CancellationToken cancellationToken)
     {
-        var found = new List<StoredRow>();
+        var found = new Dictionary<string, StoredAcl>(StringComparer.Ordinal);
         for (var query = RowQuery.Prefix(AclRow.Partition, AclRow.Prefix, PageMax); ;)
         {
             var page = await rows.QueryAsync(Layout.AclsTable, query, cancellationToken);
-            found.AddRange(page.Rows);
+            foreach (var row in page.Rows)
+            {
+                found[row.Key.Row] = AclRow.Decode(row);
+            }
+
             if (!page.More)
             {
-                return found;
+                return (found, page.ServedAt);
             }
 
             query = query.Behind(page.Rows[^1].Key.Row);

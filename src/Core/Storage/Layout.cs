@@ -14,7 +14,7 @@ namespace Serverless.Core.Storage;
 /// <item><term>transactions</term><description>One row a transactional id, until it has not been used for a week.</description></item>
 /// <item><term>deliveries</term><description>One row a group that has one, until it is deleted. And the secret of calls to workers, for ever.</description></item>
 /// <item><term>effects</term><description>One row an effect, until its result, or the claim that came to none, has expired.</description></item>
-/// <item><term>acls</term><description>One row an ACL, until it is removed.</description></item>
+/// <item><term>acls</term><description>One row an ACL, until an hour after it is removed.</description></item>
 /// </list>
 /// </remarks>
 public static class Layout

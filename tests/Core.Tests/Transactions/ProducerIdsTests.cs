@@ -128,6 +128,28 @@ public sealed class ProducerIdsTests
         Assert.False(await ids.DeleteAsync(-5, "", default));
     }
 
+    [Fact]
+    public async Task An_id_is_its_owners_alone_wherever_it_is_asked_for()
+    {
+        var (ids, other) = (Start(), Start());
+        var id = await ids.NewAsync("User:ann", default);
+
+        foreach (var process in (ProducerIds[])[ids, other])
+        {
+            Assert.False(await process.IsKnownAsync(id, "User:bob", default));
+            Assert.False(await process.IsKnownAsync(id, "", default));
+            Assert.True(await process.IsKnownAsync(id, "User:ann", default));
+            Assert.False(await process.DeleteAsync(id, "User:bob", default));
+        }
+
+        // It stays so when its use is written down, and where its records go.
+        _clock.Advance(TimeSpan.FromHours(7));
+        Assert.True(await other.IsKnownAsync(id, "User:ann", default));
+        await other.SpreadAsync(id, "t", 1, default);
+        Assert.False(await Start().IsKnownAsync(id, "User:bob", default));
+        Assert.True(await Start().DeleteAsync(id, "User:ann", default));
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task Where_a_producers_records_go_in_a_topic_is_settled_once(int kind)
