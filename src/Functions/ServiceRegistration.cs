@@ -14,6 +14,7 @@ using Serverless.Core.Transactions;
 using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 
 namespace Serverless.Functions;
@@ -36,7 +37,8 @@ public static class ServiceRegistration
 
         services.TryAddSingleton<AzureStorageOptions>();
         services.TryAddSingleton(provider => Connect(
-            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>(), configuration));
+            provider.GetRequiredService<StorageSettings>(),
+            Counted(provider.GetRequiredService<AzureStorageOptions>(), provider.GetRequiredService<StorageBudget>()), configuration));
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
 
@@ -74,6 +76,10 @@ public static class ServiceRegistration
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
+        services.TryAddSingleton(QuotaSettings.From(configuration));
+        services.TryAddSingleton(CallerAddress.From(configuration));
+        services.TryAddSingleton<StorageBudget>();
+        services.TryAddSingleton<RequestQuotas>();
         services.TryAddSingleton<HttpEdge>();
         services.TryAddSingleton<Producer>();
         services.TryAddSingleton<DirectReader>();
@@ -83,6 +89,9 @@ public static class ServiceRegistration
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }
+
+    private static AzureStorageOptions Counted(AzureStorageOptions options, StorageBudget budget) =>
+        options with { ConfigureClient = options.ConfigureClient + budget.CountIn };
 
     private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options, IConfiguration configuration)
     {

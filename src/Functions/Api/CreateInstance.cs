@@ -13,7 +13,7 @@ public sealed class CreateInstance(HttpEdge edge, KeyGate gate, IConsumerGroups 
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "consumers/{group}")]
         HttpRequest request, string group) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, async call =>
+        edge.ServeAsync(request, Operation.V2Create, async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

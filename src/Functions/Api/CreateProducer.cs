@@ -12,7 +12,7 @@ public sealed class CreateProducer(HttpEdge edge, IProducerIds producers)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "producers")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Write, async call =>
+        edge.ServeAsync(request, Operation.V2Write with { Creates = true }, async call =>
         {
             using var body = await call.ReadBodyAsync();
             StrictJson.ExpectNothing(body);

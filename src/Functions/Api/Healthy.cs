@@ -11,7 +11,7 @@ public sealed class Healthy(HttpEdge edge)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthy")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, call =>
+        edge.ServeAsync(request, Operation.V2Read with { IsUnmetered = true }, call =>
         {
             return ValueTask.FromResult(new Reply());
         });

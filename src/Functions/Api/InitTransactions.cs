@@ -13,7 +13,7 @@ public sealed class InitTransactions(HttpEdge edge, KeyGate gate, ITransactions 
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "transactions/{id}")]
         HttpRequest request, string id) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, async call =>
+        edge.ServeAsync(request, Operation.V2Create, async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

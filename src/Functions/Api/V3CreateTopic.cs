@@ -13,7 +13,7 @@ public sealed class V3CreateTopic(HttpEdge edge, KeyGate gate, ITopicCatalog top
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v3/clusters/{cluster}/topics")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Write with { TakesKey = true }, async call =>
+        edge.ServeAsync(request, Operation.V3Create, async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core;
+using Serverless.Functions.Http.Quotas;
 
 namespace Serverless.Functions.Http;
 
@@ -12,7 +13,7 @@ namespace Serverless.Functions.Http;
 /// client; it is logged under the id that the reply carries.
 /// </remarks>
 public sealed partial class HttpEdge(
-    HttpLimits limits, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
+    HttpLimits limits, RequestQuotas quotas, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
@@ -25,22 +26,27 @@ public sealed partial class HttpEdge(
         HttpRequest request, Operation operation, Func<Call, ValueTask<Reply>> handle)
     {
         var correlationId = CorrelationId(request);
+        if (quotas.Admit(request, operation, out var tooMany) is not { } admission)
+        {
+            return new ReplyResult(Refusal(request, operation.Version, tooMany!), correlationId);
+        }
+
         var aborted = request.HttpContext.RequestAborted;
         using var deadline = new CancellationTokenSource(Limits.OperationTimeout, clock);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token);
         try
         {
-            return new ReplyResult(await handle(Admit(request, operation, any.Token)), correlationId);
+            return new ReplyResult(await handle(Admit(request, operation, admission, any.Token)), correlationId, admission);
         }
         catch (OperationCanceledException gaveUp) when (deadline.IsCancellationRequested)
         {
             RequestTookTooLong(gaveUp, correlationId, request.Method);
-            return new ReplyResult(Refusal(request, operation.Version, Problem.StorageRetriable), correlationId);
+            return new ReplyResult(Refusal(request, operation.Version, Problem.StorageRetriable), correlationId, admission);
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
             // A connection that breaks while its body is read throws many things.
-            return new ReplyResult(ClientGone, correlationId);
+            return new ReplyResult(ClientGone, correlationId, admission);
         }
         catch (Exception exception)
         {
@@ -51,7 +57,7 @@ public sealed partial class HttpEdge(
             }
 
             return new ReplyResult(
-                Refusal(request, operation.Version, problem, exception as RequestException), correlationId);
+                Refusal(request, operation.Version, problem, exception as RequestException), correlationId, admission);
         }
     }
 
@@ -67,7 +73,7 @@ public sealed partial class HttpEdge(
             allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
     }
 
-    private Call Admit(HttpRequest request, Operation operation, CancellationToken cancellationToken)
+    private Call Admit(HttpRequest request, Operation operation, Admission admission, CancellationToken cancellationToken)
     {
         if (operation.Partition is { } segment)
         {
@@ -86,7 +92,7 @@ public sealed partial class HttpEdge(
         var key = operation.TakesKey ? IdempotencyHeader.KeyOf(request) : null;
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
-            request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock,
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock, admission,
             lifetime.ApplicationStopping, cancellationToken);
     }
 

@@ -25,6 +25,7 @@ using Serverless.Core.Transactions;
 using Serverless.Functions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 using Xunit;
 
@@ -73,6 +74,10 @@ internal sealed class EdgeHost
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<IHostApplicationLifetime>(Lifetime);
+        services.AddSingleton(new QuotaOptions());
+        services.AddSingleton(new CallerAddress(behindHost: false));
+        services.AddSingleton<StorageBudget>();
+        services.AddSingleton<RequestQuotas>();
         services.AddSingleton<HttpEdge>();
         services.AddSingleton(Rows);
         services.AddSingleton(Keys);
