@@ -50,17 +50,18 @@ public static class ServiceRegistration
                 provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
                 provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<DeliveryPulse>));
+        services.TryAddSingleton(LimitSettings.Topics(configuration));
         services.TryAddSingleton<TopicCatalog>();
         services.TryAddSingleton<ITopicCatalog>(provider => new CatalogWithOffsets(provider.GetRequiredService<TopicCatalog>()));
         services.TryAddSingleton<OffsetsViewOptions>();
         services.TryAddSingleton<OffsetsView>();
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
-        services.TryAddSingleton<GroupOptions>();
+        services.TryAddSingleton(LimitSettings.Groups(configuration));
         services.TryAddSingleton<ConsumerGroups>();
         services.TryAddSingleton<IConsumerGroups>(provider => provider.GetRequiredService<ConsumerGroups>());
         services.TryAddSingleton<IPendingOffsets>(provider => provider.GetRequiredService<ConsumerGroups>());
-        services.TryAddSingleton<TransactionOptions>();
+        services.TryAddSingleton(LimitSettings.Transactions(configuration));
         services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
         services.TryAddSingleton(RepeatSettings.Keys(configuration));

@@ -3,6 +3,9 @@ namespace Serverless.Core.Delivery;
 /// <summary>Every bound of the workers: what it is, and what leans on it.</summary>
 public sealed record DeliveryOptions
 {
+    /// <summary>Deliveries in all. Counted before one is made: it is passed by as many as are made at the same moment.</summary>
+    public int DeliveriesMax { get; init; } = 100;
+
     /// <summary>
     /// How long one worker works before its successor takes over: well within <c>functionTimeout</c> in host.json, and longer than
     /// <see cref="IdleMax"/> and <see cref="DeliveryRules.LingerMax"/>, which each slice begins to count anew.

@@ -31,6 +31,8 @@ public sealed partial class HttpEdge(
             return new ReplyResult(Refusal(request, operation.Version, tooMany!), correlationId);
         }
 
+        // Where the reply is never sent.
+        request.HttpContext.Response.RegisterForDispose(admission);
         var aborted = request.HttpContext.RequestAborted;
         using var deadline = new CancellationTokenSource(Limits.OperationTimeout, clock);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token);
