@@ -3,6 +3,7 @@ using Serverless.Core;
 using Serverless.Core.Groups;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
+using Serverless.Functions.Http;
 
 namespace Serverless.Functions;
 
@@ -25,9 +26,13 @@ public static class LimitSettings
     /// <exception cref="SettingException">A value cannot work.</exception>
     public static GroupOptions Groups(IConfiguration configuration)
     {
-        var given = new GroupOptions();
+        var (given, http) = (new GroupOptions(), HttpSettings.From(configuration));
         return given with
         {
+            // A poll is bounded where it is asked for, as every read is.
+            PollWaitMax = http.WaitMax,
+            PollBytesMax = http.ResponseBytesMax,
+            PollRecordsMax = http.ResponseRecordsMax,
             InstancesMax = Read(configuration, "GroupInstancesMax", given.InstancesMax, 1_000),
             MetadataBytesMax = Read(configuration, "OffsetMetadataBytesMax", given.MetadataBytesMax, 16_384, least: 0),
         };

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Edge.Fakes;
 using Serverless.Functions.Http;
@@ -164,7 +163,7 @@ public sealed class QuotaTests
     {
         var host = Host(new() { ConcurrentRequests = 3, ConcurrentRequestsPerCaller = 2 });
         host.Topics.Add("t", 1);
-        var bodies = Enumerable.Range(0, 3).Select(_ => new Late()).ToList();
+        var bodies = Enumerable.Range(0, 3).Select(_ => new LateBody("""{"records":[{}]}""")).ToList();
         var waiting = new List<Task<Answer>> { SendAsync(0), SendAsync(1) };
 
         MustBeTooMany(await host.GetAsync("/topics"), 1);
@@ -349,23 +348,5 @@ public sealed class QuotaTests
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("The body was read.");
-    }
-
-    /// <summary>A body that comes when it is told to.</summary>
-    private sealed class Late : MemoryStream
-    {
-        private readonly TaskCompletionSource _come = new();
-
-        public Late() : base(Encoding.UTF8.GetBytes("""{"records":[{}]}"""))
-        {
-        }
-
-        public void Come() => _come.SetResult();
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            await _come.Task;
-            return await base.ReadAsync(buffer, cancellationToken);
-        }
     }
 }
