@@ -78,7 +78,6 @@ public static class ServiceRegistration
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
         services.TryAddSingleton(QuotaSettings.From(configuration));
-        services.TryAddSingleton(CallerAddress.From(configuration));
         services.TryAddSingleton<StorageBudget>();
         services.TryAddSingleton<RequestQuotas>();
         services.TryAddSingleton<HttpEdge>();

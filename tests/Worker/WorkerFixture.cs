@@ -43,11 +43,15 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
         typeof(WorkerFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 
     /// <summary>A host and a worker of one's own; whoever starts it disposes it.</summary>
-    internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite)
+    internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite, params (string Name, string Value)[] settings)
     {
         var storage = await azurite.ConnectionStringAsync();
         return await FunctionsHost.StartAsync(
-            Folder, new Dictionary<string, string?> { ["AzureWebJobsStorage"] = storage, ["LogStorage"] = storage });
+            Folder, new Dictionary<string, string?>(settings.Select(set => KeyValuePair.Create(set.Name, (string?)set.Value)))
+            {
+                ["AzureWebJobsStorage"] = storage,
+                ["LogStorage"] = storage,
+            });
     }
 }
 

@@ -78,7 +78,6 @@ internal sealed class EdgeHost
         services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<IHostApplicationLifetime>(Lifetime);
         services.AddSingleton(new QuotaOptions());
-        services.AddSingleton(new CallerAddress(behindHost: false));
         services.AddSingleton<StorageBudget>();
         services.AddSingleton<RequestQuotas>();
         services.AddSingleton<HttpEdge>();
@@ -106,7 +105,7 @@ internal sealed class EdgeHost
         Type[] fakes =
         [
             typeof(ITopicCatalog), typeof(IPartitionLogs), typeof(IConsumerGroups), typeof(ITransactions), typeof(HttpLimits),
-            typeof(IdempotencyOptions), typeof(EffectOptions), typeof(ProducerIdOptions), typeof(QuotaOptions), typeof(CallerAddress),
+            typeof(IdempotencyOptions), typeof(EffectOptions), typeof(ProducerIdOptions), typeof(QuotaOptions),
         ];
         Array.ForEach(fakes, fake => services.RemoveAll(fake));
         services.AddSingleton<IBlobStore>(provider => new MemoryBlobStore(provider.GetRequiredService<TimeProvider>()));

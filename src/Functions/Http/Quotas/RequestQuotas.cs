@@ -7,7 +7,7 @@ namespace Serverless.Functions.Http.Quotas;
 /// What is refused is charged to nobody, so that whoever waits as long as it was told is let in. Probes, and the calls of the service to
 /// itself, are always let in.
 /// </remarks>
-public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, CallerAddress addresses, TimeProvider clock)
+public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, TimeProvider clock)
 {
     private static readonly TimeSpan PlacePause = TimeSpan.FromSeconds(1);
 
@@ -53,7 +53,7 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, C
     }
 
     // Who asks: by where it comes from.
-    private string CallerOf(HttpRequest request) => addresses.Of(request);
+    private static string CallerOf(HttpRequest request) => CallerAddress.Of(request);
 
     // What takes something comes last: nothing is taken of a request that is refused.
     private Problem? Refusal(CallerMeters caller, Operation operation)
