@@ -27,6 +27,18 @@ public sealed record DeliveryOptions
     /// <summary>Partitions with something to do that one worker is started for.</summary>
     public int PartitionsPerWorker { get; init; } = 4;
 
+    /// <summary>
+    /// Partitions of one worker whose records are in memory at once, each up to <see cref="DeliveryRules.BytesMax"/> and what a target makes
+    /// of them. Where there are more, each has a batch in its turn.
+    /// </summary>
+    public int PartitionsAtOnceMax { get; init; } = 16;
+
+    /// <summary>
+    /// How long a handler may take for a batch: then that attempt has failed, and what comes of it later does not count. With
+    /// <see cref="Slice"/> within <c>functionTimeout</c>, as a slice sees its batches through.
+    /// </summary>
+    public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The pause after storage failed, or a log could not be read.</summary>
     public TimeSpan TroublePause { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -60,7 +60,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public Deliveries Deliveries(Process by) => new(by.Stores, _ids, Clock, new Random(4));
 
-    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores, Effects(by));
+    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores, Effects(by), Clock, Options);
 
     public EffectLedger Effects(Process by) =>
         new(by.Stores, Clock, _ids, new EffectOptions(), NullLogger<EffectLedger>.Instance);

@@ -17,7 +17,7 @@ internal sealed class DeliveryProcess
         var ids = new RandomIdSource(new Random(random.Next()));
         var deliveries = new Deliveries(at.Rows, ids, at.Clock, random);
         var targets = new DeliveryTargets(plant.Webhooks(receiver.Webhooks(at)), receiver.Handlers(at), at.Rows,
-            new EffectLedger(at.Rows, at.Clock, ids, new EffectOptions(), new StrictLogger<EffectLedger>(at.Context.Loop)));
+            new EffectLedger(at.Rows, at.Clock, ids, new EffectOptions(), new StrictLogger<EffectLedger>(at.Context.Loop)), at.Clock, options);
         Deliveries = deliveries;
         Admin = new DeliveryAdmin(deliveries, targets, at.Groups, at.Topics, options);
         Worker = new DeliveryWorker(
