@@ -14,9 +14,9 @@ internal static class LimitCases
     private const string V3 = "/v3/clusters/serverless";
 
     /// <param name="Value">What its setting is in the test; empty where it has none.</param>
-    /// <param name="At">What is just allowed.</param>
+    /// <param name="At">What is just allowed; null where no request can tell.</param>
     /// <param name="Above">One more, asked right after that.</param>
-    internal sealed record LimitCase(string Value, Func<EdgeHost, Task<Answer>> At, Func<EdgeHost, Task<Answer>> Above)
+    internal sealed record LimitCase(string Value, Func<EdgeHost, Task<Answer>>? At, Func<EdgeHost, Task<Answer>>? Above)
     {
         /// <summary>Other settings that the limit leans on.</summary>
         public (string, string)[] With { get; init; } = [];
@@ -76,6 +76,9 @@ internal static class LimitCases
         ["workers of a delivery"] = Delivered("workers.max", 64),
         ["bytes of an effect's result"] = new("", host => ResultAsync(host, 48 * 1024), host => ResultAsync(host, (48 * 1024) + 1)),
         ["lease of an effect, ms"] = new("", host => LeaseAsync(host, "a", 600_000), host => LeaseAsync(host, "b", 600_001)),
+
+        ["partitions whose records it holds at once; the others wait for their turn"] = new("2", null, null),
+        ["time of a handler for a batch, ms; then the attempt has failed"] = new("2000", null, null),
 
         ["requests of a caller in a second, and two seconds' worth at once"] = new("1", host => ListAsync(host, 2), host => ListAsync(host, 1)),
         ["topics, instances, producers and deliveries that a caller makes in a minute"] = new(
