@@ -14,10 +14,11 @@ internal sealed class CallerTable(QuotaOptions options, TimeProvider clock)
     private readonly ConcurrentDictionary<string, CallerMeters> _known = new(StringComparer.Ordinal);
     private readonly CallerMeters _others = new(options, clock);
     private readonly Lock _entering = new();
+    private int _count;
     private long _sweptAt = clock.GetTimestamp();
 
     /// <summary>How many are told apart now.</summary>
-    public int Count => _known.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public CallerMeters Of(string caller)
     {
@@ -40,7 +41,14 @@ internal sealed class CallerTable(QuotaOptions options, TimeProvider clock)
                 Sweep();
             }
 
-            return _known.Count < options.CallersMax ? _known[caller] = new CallerMeters(options, clock) : _others;
+            if (_count == options.CallersMax)
+            {
+                return _others;
+            }
+
+            // Counted here, as to ask the dictionary would lock all of it.
+            _count++;
+            return _known[caller] = new CallerMeters(options, clock);
         }
     }
 
@@ -49,9 +57,9 @@ internal sealed class CallerTable(QuotaOptions options, TimeProvider clock)
     {
         foreach (var (caller, meters) in _known)
         {
-            if (meters.IsIdle)
+            if (meters.IsIdle && _known.TryRemove(caller, out _))
             {
-                _known.TryRemove(caller, out _);
+                _count--;
             }
         }
     }
