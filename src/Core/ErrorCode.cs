@@ -36,6 +36,7 @@ public enum ErrorCode
     GroupIdNotFound = 69,
     InvalidTimestamp = 32,
     UnsupportedForMessageFormat = 43,
+    GroupMaxSizeReached = 81,
     InvalidRecord = 87,
     ProducerFenced = 90,
     UnstableOffsetCommit = 88,

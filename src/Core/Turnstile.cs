@@ -1,15 +1,28 @@
 namespace Serverless.Core;
 
-/// <summary>Lets one through at a time, in the order of their coming. Never blocks a thread.</summary>
+/// <summary>Lets one through at a time, or a few, in the order of their coming. Never blocks a thread.</summary>
 /// <remarks>
 /// In place of <see cref="SemaphoreSlim"/>, whose <c>WaitAsync</c> with a token goes on in the thread pool whatever context
 /// it was called in: the simulator could not follow it there, and order of arrival is not promised by it either.
 /// </remarks>
-internal sealed class Turnstile
+/// <param name="places">How many may be inside at once.</param>
+internal sealed class Turnstile(int places = 1)
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource<bool>> _waiting = new();
-    private bool _taken;
+    private int _free = places;
+
+    /// <summary>Whether somebody would come in if one left.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Any(turn => !turn.Task.IsCompleted);
+            }
+        }
+    }
 
     /// <summary>Whoever comes through must <see cref="Leave"/>. When cancelled while waiting nobody came through.</summary>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
@@ -38,9 +51,9 @@ internal sealed class Turnstile
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            if (!_taken)
+            if (_free > 0)
             {
-                _taken = true;
+                _free--;
                 return null;
             }
 
@@ -70,7 +83,7 @@ internal sealed class Turnstile
                 }
             }
 
-            _taken = false;
+            _free++;
         }
     }
 }

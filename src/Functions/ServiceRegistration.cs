@@ -14,6 +14,7 @@ using Serverless.Functions.Access;
 using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 
 namespace Serverless.Functions;
@@ -36,7 +37,8 @@ public static class ServiceRegistration
 
         services.TryAddSingleton<AzureStorageOptions>();
         services.TryAddSingleton(provider => Connect(
-            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<AzureStorageOptions>()));
+            provider.GetRequiredService<StorageSettings>(),
+            Counted(provider.GetRequiredService<AzureStorageOptions>(), provider.GetRequiredService<StorageBudget>())));
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
 
@@ -48,17 +50,18 @@ public static class ServiceRegistration
                 provider.GetRequiredService<PartitionLogs>(), provider.GetRequiredService<OffsetsView>(),
                 provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<DeliveryPulse>));
+        services.TryAddSingleton(LimitSettings.Topics(configuration));
         services.TryAddSingleton<TopicCatalog>();
         services.TryAddSingleton<ITopicCatalog>(provider => new CatalogWithOffsets(provider.GetRequiredService<TopicCatalog>()));
         services.TryAddSingleton<OffsetsViewOptions>();
         services.TryAddSingleton<OffsetsView>();
         services.TryAddSingleton<TopicSweep>();
         services.TryAddSingleton<RetentionSweep>();
-        services.TryAddSingleton<GroupOptions>();
+        services.TryAddSingleton(LimitSettings.Groups(configuration));
         services.TryAddSingleton<ConsumerGroups>();
         services.TryAddSingleton<IConsumerGroups>(provider => provider.GetRequiredService<ConsumerGroups>());
         services.TryAddSingleton<IPendingOffsets>(provider => provider.GetRequiredService<ConsumerGroups>());
-        services.TryAddSingleton<TransactionOptions>();
+        services.TryAddSingleton(LimitSettings.Transactions(configuration));
         services.TryAddSingleton<ITransactions, TransactionCoordinator>();
 
         services.TryAddSingleton(RepeatSettings.Keys(configuration));
@@ -76,6 +79,9 @@ public static class ServiceRegistration
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
+        services.TryAddSingleton(QuotaSettings.From(configuration));
+        services.TryAddSingleton<StorageBudget>();
+        services.TryAddSingleton<RequestQuotas>();
         services.TryAddSingleton<HttpEdge>();
         services.TryAddSingleton<Producer>();
         services.TryAddSingleton<DirectReader>();
@@ -85,6 +91,9 @@ public static class ServiceRegistration
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }
+
+    private static AzureStorageOptions Counted(AzureStorageOptions options, StorageBudget budget) =>
+        options with { ConfigureClient = options.ConfigureClient + budget.CountIn };
 
     private static AzureStorage Connect(StorageSettings settings, AzureStorageOptions options)
     {

@@ -43,11 +43,20 @@ public sealed class WorkerFixture(AzuriteFixture azurite) : IAsyncLifetime
         typeof(WorkerFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 
     /// <summary>A host and a worker of one's own; whoever starts it disposes it.</summary>
-    internal static async Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite, string? folder = null)
+    internal static Task<FunctionsHost> StartHostAsync(AzuriteFixture azurite, params (string Name, string Value)[] settings) =>
+        StartHostAsync(azurite, Folder, settings);
+
+    /// <param name="folder">The worker's: src/Functions as it was built, or published.</param>
+    internal static async Task<FunctionsHost> StartHostAsync(
+        AzuriteFixture azurite, string folder, params (string Name, string Value)[] settings)
     {
         var storage = await azurite.ConnectionStringAsync();
         return await FunctionsHost.StartAsync(
-            folder ?? Folder, new Dictionary<string, string?> { ["AzureWebJobsStorage"] = storage, ["LogStorage"] = storage });
+            folder, new Dictionary<string, string?>(settings.Select(set => KeyValuePair.Create(set.Name, (string?)set.Value)))
+            {
+                ["AzureWebJobsStorage"] = storage,
+                ["LogStorage"] = storage,
+            });
     }
 }
 

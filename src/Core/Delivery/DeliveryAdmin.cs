@@ -5,7 +5,7 @@ namespace Serverless.Core.Delivery;
 
 /// <summary>Makes and changes deliveries: checks what they need, and sets where they begin.</summary>
 public sealed class DeliveryAdmin(
-    Deliveries deliveries, DeliveryTargets targets, IConsumerGroups groups, ITopicCatalog topics)
+    Deliveries deliveries, DeliveryTargets targets, IConsumerGroups groups, ITopicCatalog topics, DeliveryOptions options)
 {
     private const int ResetsMax = 96;
 
@@ -23,6 +23,11 @@ public sealed class DeliveryAdmin(
         if (complaint is null && settings.Target is DeliveryTarget.Webhook && secret is null && former is not { Secret.Length: > 0 })
         {
             complaint = "target.secret is missing: it signs what is sent, so that the receiver knows who it is from.";
+        }
+
+        if (complaint is null && former is null && (await deliveries.ListAsync(cancellationToken)).Count >= options.DeliveriesMax)
+        {
+            complaint = $"There are at most {options.DeliveriesMax} deliveries.";
         }
 
         if (complaint is not null)

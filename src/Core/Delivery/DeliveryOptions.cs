@@ -3,6 +3,9 @@ namespace Serverless.Core.Delivery;
 /// <summary>Every bound of the workers: what it is, and what leans on it.</summary>
 public sealed record DeliveryOptions
 {
+    /// <summary>Deliveries in all. Counted before one is made: it is passed by as many as are made at the same moment.</summary>
+    public int DeliveriesMax { get; init; } = 100;
+
     /// <summary>
     /// How long one worker works before its successor takes over: well within <c>functionTimeout</c> in host.json, and longer than
     /// <see cref="IdleMax"/> and <see cref="DeliveryRules.LingerMax"/>, which each slice begins to count anew.
@@ -23,6 +26,18 @@ public sealed record DeliveryOptions
 
     /// <summary>Partitions with something to do that one worker is started for.</summary>
     public int PartitionsPerWorker { get; init; } = 4;
+
+    /// <summary>
+    /// Partitions of one worker whose records are in memory at once, each up to <see cref="DeliveryRules.BytesMax"/> and what a target makes
+    /// of them. Where there are more, each has a batch in its turn.
+    /// </summary>
+    public int PartitionsAtOnceMax { get; init; } = 16;
+
+    /// <summary>
+    /// How long a handler may take for a batch: then that attempt has failed, and what comes of it later does not count. With
+    /// <see cref="Slice"/> within <c>functionTimeout</c>, as a slice sees its batches through.
+    /// </summary>
+    public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The pause after storage failed, or a log could not be read.</summary>
     public TimeSpan TroublePause { get; init; } = TimeSpan.FromSeconds(2);

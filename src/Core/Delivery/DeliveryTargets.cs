@@ -4,7 +4,9 @@ using Serverless.Core.Storage;
 namespace Serverless.Core.Delivery;
 
 /// <summary>Opens the targets of deliveries: webhooks, and handlers by their names.</summary>
-public sealed class DeliveryTargets(IWebhooks webhooks, IEnumerable<IRecordHandler> handlers, IRowStore rows, EffectLedger effects)
+public sealed class DeliveryTargets(
+    IWebhooks webhooks, IEnumerable<IRecordHandler> handlers, IRowStore rows, EffectLedger effects, TimeProvider clock,
+    DeliveryOptions options)
 {
     // As long as an effect of a handler may take.
     private static readonly TimeSpan EffectLease = TimeSpan.FromMinutes(1);
@@ -19,24 +21,7 @@ public sealed class DeliveryTargets(IWebhooks webhooks, IEnumerable<IRecordHandl
     {
         DeliveryTarget.Webhook webhook => webhooks.Open(webhook, delivery.Secret),
         DeliveryTarget.Handler handler when _handlers.TryGetValue(handler.Name, out var found) => new HandlerTarget(
-            found, rows, new EffectScope(effects, delivery.Group, EffectLease)),
+            found, rows, new EffectScope(effects, delivery.Group, EffectLease), clock, options.HandlerTimeout),
         _ => null,
     };
-
-    private sealed class HandlerTarget(IRecordHandler handler, IRowStore rows, EffectScope effects) : IDeliveryTarget
-    {
-        public async ValueTask<SendOutcome> SendAsync(DeliveryBatch batch, CancellationToken cancellationToken)
-        {
-            var context = new HandlerContext(rows, effects, batch.Group, batch.At, batch.Key, batch.Attempt);
-            try
-            {
-                await handler.HandleAsync(DeliveredRecord.Of(batch.Slice), context, cancellationToken);
-                return new SendOutcome.Done { Effects = context.Actions };
-            }
-            catch (EffectHeldException held)
-            {
-                return new SendOutcome.Failed(held.Message, held.RetryAfter);
-            }
-        }
-    }
 }

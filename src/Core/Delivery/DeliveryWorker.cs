@@ -71,6 +71,7 @@ public sealed partial class DeliveryWorker(
         Delivery = delivery,
         Instance = instance,
         Target = targets.Open(delivery),
+        Turns = new Turnstile(options.PartitionsAtOnceMax),
         Steps = new StepBatcher(shares, delivery.Group, instance),
         Logs = logs,
         Topics = topics,

@@ -42,8 +42,9 @@ internal sealed partial class PartitionDelivery(
     private OffsetMark _mark = share.Mark;
     private RangeMark? _range = RangeMark.Of(share.Mark);
 
-    // Of the range, where it was read already.
+    // Of the range, where it was read already; only while this has its turn.
     private RangeRead? _read;
+    private bool _hasTurn;
 
     // The row says that the range is being sent, so that nobody else is given the partition.
     private bool _isInFlight = RangeMark.Of(share.Mark) is { Attempts: 0 };
@@ -90,17 +91,54 @@ internal sealed partial class PartitionDelivery(
             PartitionTroubled(e, work.Delivery.Group, share.At);
             return PartitionEnd.Trouble;
         }
+        finally
+        {
+            EndTurn();
+        }
+    }
+
+    /// <summary>False where it was over first. Whoever has a turn may hold records, and ends it before it waits for anything but a target.</summary>
+    private async ValueTask<bool> TakeTurnAsync(CancellationToken over, CancellationToken cancellationToken) =>
+        _hasTurn = _hasTurn || await Waiting.UntilAsync(
+            async either =>
+            {
+                await work.Turns.EnterAsync(either);
+                return true;
+            },
+            over, cancellationToken);
+
+    private void EndTurn()
+    {
+        _read = null;
+        if (_hasTurn)
+        {
+            _hasTurn = false;
+            work.Turns.Leave();
+        }
     }
 
     /// <summary>Finds the next batch and fixes its range; or passes over what is no record; or waits.</summary>
     private async ValueTask FixAsync(CancellationToken over, CancellationToken cancellationToken)
     {
+        if (!await TakeTurnAsync(over, cancellationToken))
+        {
+            return;
+        }
+
         var read = await _reader.NextAsync(_mark.Offset, Settings, cancellationToken);
         QuietSince = read.Records > 0 ? null : QuietSince;
         if (read is { Records: > 0, IsFull: false } && Settings.Linger > TimeSpan.Zero)
         {
+            var waitFrom = read.WaitFrom;
+            read = default;
+            EndTurn();
             await Waiting.UntilAsync(
-                either => _reader.WaitAsync(read.WaitFrom, Settings.Linger, either), over, cancellationToken);
+                either => _reader.WaitAsync(waitFrom, Settings.Linger, either), over, cancellationToken);
+            if (!await TakeTurnAsync(over, cancellationToken))
+            {
+                return;
+            }
+
             read = await _reader.NextAsync(_mark.Offset, Settings, cancellationToken);
         }
 
@@ -120,6 +158,7 @@ internal sealed partial class PartitionDelivery(
         {
             // Or the group was set to behind the end: then the log has yet to come there.
             QuietSince ??= work.Clock.GetTimestamp();
+            EndTurn();
             await Waiting.UntilAsync(either => _reader.WaitAsync(read.WaitFrom, WaitMax, either), over, cancellationToken);
             return;
         }
@@ -139,6 +178,8 @@ internal sealed partial class PartitionDelivery(
         var left = (range.Due - work.Now) ?? TimeSpan.Zero;
         if (left > TimeSpan.Zero)
         {
+            EndTurn();
+
             // Anybody may write metadata, and a timer has its bounds: what is due much later is looked at again.
             var wait = left < DueWaitMax ? left : DueWaitMax;
             await Waiting.UntilAsync(
@@ -157,6 +198,11 @@ internal sealed partial class PartitionDelivery(
     /// <summary>One attempt at a range, and what follows from it; false when the target wants no more.</summary>
     private async ValueTask<bool> AttemptAsync(RangeMark range, CancellationToken over, CancellationToken cancellationToken)
     {
+        if (!await TakeTurnAsync(over, cancellationToken))
+        {
+            return true;
+        }
+
         var read = _read ??= await _reader.WholeAsync(range, Settings, cancellationToken);
         if (read.Error == ErrorCode.OffsetOutOfRange || (read.Error == ErrorCode.None && read.Records == 0))
         {
@@ -175,6 +221,11 @@ internal sealed partial class PartitionDelivery(
         {
             case SendOutcome.Done done:
                 await GoOnAsync(range, done, over, cancellationToken);
+                if (_range is null && work.Turns.IsAwaited)
+                {
+                    EndTurn();
+                }
+
                 return true;
             case SendOutcome.Gone gone:
                 await work.PauseAsync(gone.Error, cancellationToken);
@@ -197,8 +248,9 @@ internal sealed partial class PartitionDelivery(
             return;
         }
 
+        // Where others wait for their turn, the next batch is this one's next turn.
         var next = await TryNextAsync(range.To, cancellationToken);
-        var isBatch = next is { Error: ErrorCode.None, Records: > 0 } && !over.IsCancellationRequested && (next.IsFull || Settings.Linger == TimeSpan.Zero);
+        var isBatch = next is { Error: ErrorCode.None, Records: > 0 } && !over.IsCancellationRequested && !work.Turns.IsAwaited && (next.IsFull || Settings.Linger == TimeSpan.Zero);
         if (isBatch)
         {
             var fixedRange = new RangeMark(range.To, next.NextOffset);

@@ -17,6 +17,9 @@ internal sealed class WorkerContext
     /// <summary>Null where the target is a topic.</summary>
     public required IDeliveryTarget? Target { get; init; }
 
+    /// <summary>Only so many partitions hold records at once.</summary>
+    public required Turnstile Turns { get; init; }
+
     public required StepBatcher Steps { get; init; }
 
     public required IPartitionLogs Logs { get; init; }

@@ -38,7 +38,7 @@ public sealed partial class ConsumerGroups
 
             var draft = new GroupDraft(state);
             var topics = await _topics.ForAsync(draft, cancellationToken);
-            var answer = Instances.Create(draft, instance, id, requestId, settings, replace, topics, state.ServedAt);
+            var answer = Instances.Create(draft, instance, id, requestId, settings, replace, topics, _options.InstancesMax, state.ServedAt);
             if (answer.Error != ErrorCode.None && !request.IsUnsettled)
             {
                 return answer;

@@ -39,6 +39,12 @@ public sealed record GroupOptions
     /// <summary>How soon a waiting poll that has no partition looks whether there is one now.</summary>
     public TimeSpan InactivePause { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Consumer instances of one group, workers of its delivery among them (Kafka's <c>group.max.size</c>). Exact: it is decided in the
+    /// transaction that enters one.
+    /// </summary>
+    public int InstancesMax { get; init; } = 250;
+
     /// <summary>Kafka's <c>offset.metadata.max.bytes</c>.</summary>
     public int MetadataBytesMax { get; init; } = 4096;
 

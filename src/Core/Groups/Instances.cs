@@ -5,14 +5,14 @@ namespace Serverless.Core.Groups;
 /// <summary>How consumer instances come and go.</summary>
 internal static class Instances
 {
-    /// <summary>Enters a new instance. Errors: UnreleasedInstanceId, InconsistentGroupProtocol.</summary>
+    /// <summary>Enters a new instance. Errors: UnreleasedInstanceId, InconsistentGroupProtocol, GroupMaxSizeReached.</summary>
     /// <remarks>
     /// A static member that is still one is taken over: its share of the target stays, and only what it owned passes to
     /// the new incarnation, which starts at the committed offsets. Requests of the old process find another instance.
     /// </remarks>
     public static GroupAnswer Create(
         GroupDraft draft, string name, string id, string? requestId, ConsumerSettings settings, bool replace, TopicList topics,
-        DateTimeOffset now)
+        int instancesMax, DateTimeOffset now)
     {
         var before = Incarnations(draft);
         Membership.ExpireOverdue(draft, null, now);
@@ -30,6 +30,11 @@ internal static class Instances
         if (othersUseAnother)
         {
             return Membership.Inconsistent(draft);
+        }
+
+        if (draft.Consumers.Values.Count(other => other != former && other != holder && !other.IsExpired(now)) >= instancesMax)
+        {
+            return new(ErrorCode.GroupMaxSizeReached, $"The group has {instancesMax} consumer instances, as many as a group may have.");
         }
 
         var created = new ConsumerRow(name, id, settings) { RequestId = requestId ?? "" }.Renew(now, draft.Group.Epoch);

@@ -10,11 +10,13 @@ namespace Serverless.Core.Topics;
 /// A topic may be found here for some seconds after another instance deleted it. That is safe: its logs are closed before
 /// its name is free, so an append to it is refused at the log, and the caller looks up the name again.
 /// </remarks>
-public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvider clock, IIdSource ids) : ITopicCatalog
+public sealed class TopicCatalog(
+    IRowStore rows, PartitionLogs logs, TimeProvider clock, IIdSource ids, TopicOptions? options = null) : ITopicCatalog
 {
     private const int AttemptsMax = 8;
 
     private readonly ConcurrentDictionary<string, (Topic Topic, long ReadAt)> _byName = new(StringComparer.Ordinal);
+    private readonly TopicOptions _options = options ?? new();
     private Listing? _all;
     private int _changes;
 
@@ -76,10 +78,10 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             return new TopicAnswer(ErrorCode.InvalidTopic, null, complaint);
         }
 
-        if (partitions is < 1 or > Limits.PartitionsMax)
+        if (partitions < 1 || partitions > _options.PartitionsMax)
         {
             return new TopicAnswer(
-                ErrorCode.InvalidPartitions, null, $"Number of partitions must be 1 to {Limits.PartitionsMax}, not {partitions}.");
+                ErrorCode.InvalidPartitions, null, $"Number of partitions must be 1 to {_options.PartitionsMax}, not {partitions}.");
         }
 
         if (TopicSettings.Default.With(settings, out complaint) is not { } checkedSettings)
@@ -87,6 +89,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
             return new TopicAnswer(ErrorCode.InvalidConfig, null, complaint);
         }
 
+        var isFull = (await ListAsync(cancellationToken)).Count >= _options.TopicsMax;
         var tried = new Dictionary<string, Topic>(StringComparer.Ordinal);
         return await DecideAsync(name, stored => stored switch
         {
@@ -96,6 +99,7 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
                 Decision.Done(new Topic(name, stored.Topic.Id, partitions, checkedSettings)),
             { Deleting: true, Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' is still being deleted."),
             { Freed: false } => Decision.Refuse(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists."),
+            _ when isFull => Decision.Refuse(ErrorCode.PolicyViolation, $"There are at most {_options.TopicsMax} topics."),
             _ when validateOnly => Decision.Done(Next()),
             _ => Decision.Write(new StoredTopic(Next(), Deleting: false, stored?.ETag) { RequestId = requestId }),
         }, cancellationToken);
@@ -124,11 +128,11 @@ public sealed class TopicCatalog(IRowStore rows, PartitionLogs logs, TimeProvide
                 return Decision.Done(stored.Topic);
             }
 
-            if (partitions <= stored.Topic.Partitions || partitions > Limits.PartitionsMax)
+            if (partitions <= stored.Topic.Partitions || partitions > _options.PartitionsMax)
             {
                 return Decision.Refuse(
                     ErrorCode.InvalidPartitions,
-                    $"Topic '{name}' has {stored.Topic.Partitions} partitions; the new count must be higher and at most {Limits.PartitionsMax}.");
+                    $"Topic '{name}' has {stored.Topic.Partitions} partitions; the new count must be higher and at most {_options.PartitionsMax}.");
             }
 
             sent = true;

@@ -24,6 +24,7 @@ public sealed partial class TransactionCoordinator : ITransactions
     private readonly ILogger<TransactionCoordinator> _logger;
     private readonly TransactionRows _rows;
     private readonly TransactionFinish _finish;
+    private readonly TransactionalIdCount _count;
 
     public TransactionCoordinator(
         IRowStore store, ITopicCatalog topics, IPartitionLogs logs, Producer producer, IPendingOffsets offsets, IProducerIds producerIds,
@@ -36,6 +37,7 @@ public sealed partial class TransactionCoordinator : ITransactions
         _options = options;
         _logger = logger;
         _rows = new TransactionRows(store, ids, clock, random, options);
+        _count = new TransactionalIdCount(store, clock, options);
         _finish = new TransactionFinish(_rows, logs, offsets, producerIds);
     }
 
@@ -52,10 +54,18 @@ public sealed partial class TransactionCoordinator : ITransactions
 
         using var one = await EnterAsync(transactionalId, cancellationToken);
         long? newId = null;
+        var isNew = false;
         var (answer, _) = await DecideAsync<TransactionInstance>(
             transactionalId,
             async stored =>
             {
+                isNew |= stored.Row is null;
+                if (stored.Row is null && !await _count.HasRoomAsync(cancellationToken))
+                {
+                    return Move<TransactionInstance>.Refused(
+                        ErrorCode.PolicyViolation, $"There are at most {_options.IdsMax} transactional ids.");
+                }
+
                 if (newId is null && TransactionProtocol.NeedsId(stored.Row, _options))
                 {
                     newId = await _ids.NewForTransactionsAsync(cancellationToken);
@@ -67,6 +77,10 @@ public sealed partial class TransactionCoordinator : ITransactions
         if (answer.Value is { } instance)
         {
             InstanceBegun(transactionalId, instance.InstanceId);
+            if (isNew)
+            {
+                _count.Made();
+            }
         }
 
         return answer;

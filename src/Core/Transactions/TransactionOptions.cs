@@ -15,6 +15,14 @@ public sealed record TransactionOptions
     /// <summary>The epoch that no transaction begins with: a new producer id takes over, as a marker must still have a higher epoch.</summary>
     public short EpochMax { get; init; } = 32_000;
 
+    /// <summary>
+    /// Transactional ids that are kept, and so also transactions that are open at once, as an id has one. Counted anew each
+    /// <see cref="CountAgeMax"/>, so it is passed by as many as other processes make in that time.
+    /// </summary>
+    public int IdsMax { get; init; } = 10_000;
+
+    public TimeSpan CountAgeMax { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Partitions that one transaction may write to: a row holds their names, and each gets a marker.</summary>
     public int PartitionsMax { get; init; } = 1_000;
 

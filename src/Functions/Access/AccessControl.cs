@@ -22,9 +22,9 @@ public sealed class AccessControl
         _superUsers = [.. settings.SuperUsers];
     }
 
-    /// <summary>The caller, who may do what is needed.</summary>
-    /// <exception cref="RequestException">401: nobody knows who it is. 403: they may not. Or it cannot be found out now.</exception>
-    internal async ValueTask<Caller> AdmitAsync(HttpRequest request, Need need, CancellationToken cancellationToken)
+    /// <summary>Who asks, and what they may: the need is to be demanded of them.</summary>
+    /// <exception cref="RequestException">401: nobody knows who it is. Or it cannot be found out now.</exception>
+    internal async ValueTask<Caller> IdentifyAsync(HttpRequest request, Need need, CancellationToken cancellationToken)
     {
         if (_settings.Mode == AccessMode.Open)
         {
@@ -40,10 +40,8 @@ public sealed class AccessControl
             ?? throw new RequestException(Problem.Unauthenticated) { Headers = [("WWW-Authenticate", _authenticator.Challenge)] };
 
         // Who may do everything does not depend on whether ACLs can be read.
-        var caller = principal.Roles.Append(principal.Name).Any(_superUsers.Contains)
+        return principal.Roles.Append(principal.Name).Any(_superUsers.Contains)
             ? Caller.Super(principal)
             : Caller.Of(principal, await _acls.RulesAsync(cancellationToken));
-        caller.Demand(need);
-        return caller;
     }
 }

@@ -15,7 +15,7 @@ public sealed class CreateInstance(HttpEdge edge, KeyGate gate, IConsumerGroups 
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "consumers/{group}")]
         HttpRequest request, string group) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, Need.Group(group, AclOperation.Read), async call =>
+        edge.ServeAsync(request, Operation.V2Create, Need.Group(group, AclOperation.Read), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

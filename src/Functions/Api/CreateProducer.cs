@@ -13,7 +13,7 @@ public sealed class CreateProducer(HttpEdge edge, IProducerIds producers)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "producers")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Write, Need.Authenticated, async call =>
+        edge.ServeAsync(request, Operation.V2Write with { Creates = true }, Need.Authenticated, async call =>
         {
             using var body = await call.ReadBodyAsync();
             StrictJson.ExpectNothing(body);

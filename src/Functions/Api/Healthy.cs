@@ -12,7 +12,7 @@ public sealed class Healthy(HttpEdge edge)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthy")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, Need.Nothing, call =>
+        edge.ServeAsync(request, Operation.V2Read with { IsUnmetered = true }, Need.Nothing, call =>
         {
             return ValueTask.FromResult(new Reply());
         });

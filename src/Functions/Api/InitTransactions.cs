@@ -15,7 +15,7 @@ public sealed class InitTransactions(HttpEdge edge, KeyGate gate, ITransactions 
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}")]
         HttpRequest request, string id) =>
-        edge.ServeAsync(request, Operation.V2Write with { TakesKey = true }, Need.TransactionalId(id, AclOperation.Write), async call =>
+        edge.ServeAsync(request, Operation.V2Create, Need.TransactionalId(id, AclOperation.Write), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

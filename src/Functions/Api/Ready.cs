@@ -13,7 +13,7 @@ public sealed class Ready(HttpEdge edge, ITopicCatalog topics)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "ready")]
         HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V2Read, Need.Nothing, async call =>
+        edge.ServeAsync(request, Operation.V2Read with { IsUnmetered = true }, Need.Nothing, async call =>
         {
             await topics.ListAsync(call.CancellationToken);
             return new Reply();

@@ -13,11 +13,17 @@ public sealed class RunDeliveryWorker(HttpEdge edge, WorkerSignature signature, 
     [Function("RunDeliveryWorker")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = WorkerCall.Route)] HttpRequest request) =>
-        edge.ServeAsync(request, Operation.V3Write, Need.Nothing, async call =>
+        edge.ServeAsync(request, Operation.V3Write with { IsUnmetered = true }, Need.Nothing, async call =>
         {
-            using var body = await call.ReadBodyAsync();
+            // No quota stands before this, so whoever has no signature is told so before anything is read, and what is read is little.
             var header = request.Headers[WorkerSignature.Header];
-            if (header.Count != 1 || !await signature.IsOursAsync(header[0], body.Bytes, call.CancellationToken))
+            if (header.Count != 1)
+            {
+                throw new RequestException(Problem.NotOurs);
+            }
+
+            using var body = await call.ReadBodyAsync(WorkerCall.BytesMax);
+            if (!await signature.IsOursAsync(header[0], body.Bytes, call.CancellationToken))
             {
                 throw new RequestException(Problem.NotOurs);
             }

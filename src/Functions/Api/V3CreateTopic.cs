@@ -15,7 +15,7 @@ public sealed class V3CreateTopic(HttpEdge edge, KeyGate gate, ITopicCatalog top
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/clusters/{cluster}/topics")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Write with { TakesKey = true }, Need.Authenticated, async call =>
+        edge.ServeAsync(request, Operation.V3Create, Need.Authenticated, async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -19,7 +19,7 @@ public sealed class V3PutDelivery(
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "v3/clusters/{cluster}/consumer-groups/{group}/delivery")]
         HttpRequest request, string cluster, string group) =>
-        edge.ServeAsync(request, Operation.V3Write, Need.Group(group, AclOperation.Alter), async call =>
+        edge.ServeAsync(request, Operation.V3Write with { Creates = true }, Need.Group(group, AclOperation.Alter), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var asked = DeliveryRequest.Parse(body);

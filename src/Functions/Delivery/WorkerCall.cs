@@ -7,6 +7,9 @@ internal sealed record WorkerCall(string Group, string Instance)
 {
     public const string Route = "deliveries/workers";
 
+    /// <summary>Room for both names, of 255 characters each, however they are escaped.</summary>
+    public const int BytesMax = 8 * 1024;
+
     private static readonly FieldNames Fields = new("group", "instance");
 
     public byte[] Encode()

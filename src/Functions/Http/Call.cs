@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Http;
 using Serverless.Core.Idempotency;
 using Serverless.Functions.Access;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Quotas;
 
 namespace Serverless.Functions.Http;
 
 /// <summary>One request past the checks of its headers, as an operation sees it.</summary>
 internal sealed class Call(
     HttpRequest request, Operation operation, Accept accept, string replyType, MediaType? contentType, Query query, string? key,
-    HttpLimits limits, TimeProvider clock, CancellationToken stopping, CancellationToken cancellationToken)
+    HttpLimits limits, TimeProvider clock, Admission admission, CancellationToken stopping, CancellationToken cancellationToken)
 {
     private string? _baseUrl;
 
@@ -47,7 +48,16 @@ internal sealed class Call(
     public ApiVersion Version => operation.Version;
 
     /// <summary>The body, to be disposed of by the caller when nothing points into it any more.</summary>
-    public ValueTask<RequestBody> ReadBodyAsync() => RequestBody.ReadAsync(request, limits, clock, cancellationToken);
+    public async ValueTask<RequestBody> ReadBodyAsync()
+    {
+        var body = await RequestBody.ReadAsync(request, limits, clock, cancellationToken);
+        admission.Produced?.Charge(body.Length);
+        return body;
+    }
+
+    /// <summary>The same of a request that is known to be small.</summary>
+    public ValueTask<RequestBody> ReadBodyAsync(int bytesMax) =>
+        RequestBody.ReadAsync(request, limits with { RequestBytesMax = bytesMax, DecompressedBytesMax = bytesMax }, clock, cancellationToken);
 
     /// <summary>Which request this is, and what it asks; null where it has no <c>Idempotency-Key</c>.</summary>
     /// <param name="body">As it was sent: to be asked before a parser writes over it.</param>

@@ -38,6 +38,7 @@ internal static class ErrorReply
             Problem.IllegalState(message ?? "Another live member of the group owns the partition now."),
         ErrorCode.OffsetOutOfRange =>
             Problem.IllegalState(message ?? "The position is outside of the log and auto.offset.reset is none."),
+        ErrorCode.GroupMaxSizeReached => Problem.IllegalState(message ?? "The group has as many instances as it may have."),
         ErrorCode.NonEmptyGroup => Problem.IllegalState(message ?? "The group has live members."),
         ErrorCode.GroupIdNotFound => Problem.NotFound(message ?? "Consumer group not found."),
         ErrorCode.InvalidRecord => new Problem(

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core;
 using Serverless.Functions.Access;
+using Serverless.Functions.Http.Quotas;
 
 namespace Serverless.Functions.Http;
 
@@ -13,8 +14,8 @@ namespace Serverless.Functions.Http;
 /// client; it is logged under the id that the reply carries.
 /// </remarks>
 public sealed partial class HttpEdge(
-    HttpLimits limits, AccessControl access, AuditLog audit, TimeProvider clock, IIdSource ids, IHostApplicationLifetime lifetime,
-    ILogger<HttpEdge> logger)
+    HttpLimits limits, AccessControl access, RequestQuotas quotas, AuditLog audit, TimeProvider clock, IIdSource ids,
+    IHostApplicationLifetime lifetime, ILogger<HttpEdge> logger)
 {
     public const string CorrelationHeader = "X-Correlation-Id";
 
@@ -28,25 +29,31 @@ public sealed partial class HttpEdge(
         HttpRequest request, Operation operation, Need need, Func<Call, ValueTask<Reply>> handle)
     {
         var correlationId = CorrelationId(request);
+        Admission? admission = null;
         var aborted = request.HttpContext.RequestAborted;
         using var deadline = new CancellationTokenSource(Limits.OperationTimeout, clock);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(aborted, deadline.Token);
         try
         {
             RequireRoute(operation);
-            var caller = await access.AdmitAsync(request, need, any.Token);
-            var call = Admit(request, operation, caller, new Audit(audit, caller, correlationId), any.Token);
-            return new ReplyResult(await handle(call), correlationId);
+            var caller = await CallerAsync(request, operation, need, any.Token);
+            admission = quotas.Admit(request, caller.Id, operation);
+
+            // Where the reply is never sent.
+            request.HttpContext.Response.RegisterForDispose(admission);
+            caller.Demand(need);
+            var call = Admit(request, operation, caller, new Audit(audit, caller, correlationId), admission, any.Token);
+            return new ReplyResult(await handle(call), correlationId, admission);
         }
         catch (OperationCanceledException gaveUp) when (deadline.IsCancellationRequested)
         {
             RequestTookTooLong(gaveUp, correlationId, request.Method);
-            return new ReplyResult(Refusal(request, operation.Version, Problem.StorageRetriable), correlationId);
+            return new ReplyResult(Refusal(request, operation.Version, Problem.StorageRetriable), correlationId, admission);
         }
         catch (Exception) when (aborted.IsCancellationRequested)
         {
             // A connection that breaks while its body is read throws many things.
-            return new ReplyResult(ClientGone, correlationId);
+            return new ReplyResult(ClientGone, correlationId, admission);
         }
         catch (Exception exception)
         {
@@ -57,7 +64,7 @@ public sealed partial class HttpEdge(
             }
 
             return new ReplyResult(
-                Refusal(request, operation.Version, problem, exception as RequestException), correlationId);
+                Refusal(request, operation.Version, problem, exception as RequestException), correlationId, admission);
         }
     }
 
@@ -73,6 +80,22 @@ public sealed partial class HttpEdge(
             allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
     }
 
+    // Whoever fails to say who they are is held against where they call from, so that trying costs us no more than asking does.
+    private async ValueTask<Caller> CallerAsync(
+        HttpRequest request, Operation operation, Need need, CancellationToken cancellationToken)
+    {
+        quotas.RequireNoDebt(request, operation);
+        try
+        {
+            return await access.IdentifyAsync(request, need, cancellationToken);
+        }
+        catch (RequestException refused) when (refused.Problem == Problem.Unauthenticated)
+        {
+            quotas.Charge(request);
+            throw;
+        }
+    }
+
     private static void RequireRoute(Operation operation)
     {
         if (operation.Partition is { } segment)
@@ -82,7 +105,8 @@ public sealed partial class HttpEdge(
         }
     }
 
-    private Call Admit(HttpRequest request, Operation operation, Caller caller, Audit audit, CancellationToken cancellationToken)
+    private Call Admit(HttpRequest request, Operation operation, Caller caller, Audit audit, Admission admission,
+        CancellationToken cancellationToken)
     {
         var contentType = CheckedContentType(request, operation);
         var accept = Accept.Of(request);
@@ -95,7 +119,7 @@ public sealed partial class HttpEdge(
         var key = operation.TakesKey ? IdempotencyHeader.KeyOf(request) : null;
         var query = Query.Of(request, operation.QueryNames);
         return new Call(
-            request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock,
+            request, operation, accept, replyType ?? MediaType.V2, contentType, query, key, Limits, clock, admission,
             lifetime.ApplicationStopping, cancellationToken)
         {
             Caller = caller,

@@ -33,13 +33,17 @@ internal sealed record Operation(ApiVersion Version, BodyRule Body, params strin
 
     public static Operation V2Write { get; } = new(ApiVersion.V2, BodyRule.V2);
 
-    public static Operation V2Produce { get; } = new(ApiVersion.V2, BodyRule.V2Records, "format") { TakesKey = true };
+    public static Operation V2Produce { get; } = new(ApiVersion.V2, BodyRule.V2Records, "format") { TakesKey = true, Produces = true };
+
+    public static Operation V2Create { get; } = V2Write with { TakesKey = true, Creates = true };
 
     public static Operation V3Read { get; } = new(ApiVersion.V3, BodyRule.None);
 
     public static Operation V3Write { get; } = new(ApiVersion.V3, BodyRule.V3);
 
-    public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { TakesKey = true };
+    public static Operation V3Create { get; } = V3Write with { TakesKey = true, Creates = true };
+
+    public static Operation V3Produce { get; } = new(ApiVersion.V3, BodyRule.V3) { TakesKey = true, Produces = true };
 
     /// <summary>The partition that the path names, as it was sent; null where the path names none.</summary>
     public string? Partition { get; init; }
@@ -49,4 +53,13 @@ internal sealed record Operation(ApiVersion Version, BodyRule Body, params strin
 
     /// <summary>It may have an <c>Idempotency-Key</c>; elsewhere the header is not looked at.</summary>
     public bool TakesKey { get; init; }
+
+    /// <summary>It stores records: the bytes of its body count as produced.</summary>
+    public bool Produces { get; init; }
+
+    /// <summary>It makes something that stays.</summary>
+    public bool Creates { get; init; }
+
+    /// <summary>It is held against no quota: probes, and the service's calls to itself.</summary>
+    public bool IsUnmetered { get; init; }
 }

@@ -94,6 +94,9 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
     /// <summary>400/40002: v3 admin refusals, and offsets out of range.</summary>
     public static Problem BadAdmin(string message) => new(400, 40002, message);
 
+    /// <summary>429/42901: the same request is fine later.</summary>
+    public static Problem TooMany(string message, TimeSpan retryAfter) => new(429, 42901, message, Seconds(retryAfter));
+
     public static Problem TooLarge(string message) => new(413, 413, message);
 
     private static int Seconds(TimeSpan retryAfter) => Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds));

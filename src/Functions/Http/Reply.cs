@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Serverless.Functions.Http.Quotas;
 
 namespace Serverless.Functions.Http;
 
@@ -41,10 +42,18 @@ internal sealed record Reply
     public Reply With(string header, string value) => this with { Headers = [.. Headers, (header, value)] };
 }
 
-/// <summary>Sends a <see cref="Reply"/>, with the headers that every reply has.</summary>
-internal sealed class ReplyResult(Reply reply, string correlationId) : IResult
+/// <summary>Sends a <see cref="Reply"/>, with the headers that every reply has; the request is over when it is sent.</summary>
+internal sealed class ReplyResult(Reply reply, string correlationId, Admission? admission = null) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        using (admission)
+        {
+            await SendAsync(httpContext);
+        }
+    }
+
+    private async Task SendAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = reply.Status;
@@ -66,7 +75,7 @@ internal sealed class ReplyResult(Reply reply, string correlationId) : IResult
         {
             if (!isHead)
             {
-                await reply.Stream(response.BodyWriter, () => FlushAsync(httpContext));
+                await StreamAsync(httpContext, reply.Stream);
                 if (!httpContext.RequestAborted.IsCancellationRequested)
                 {
                     await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
@@ -84,6 +93,19 @@ internal sealed class ReplyResult(Reply reply, string correlationId) : IResult
         if (!isHead && reply.Body.Length > 0)
         {
             await response.BodyWriter.WriteAsync(reply.Body, httpContext.RequestAborted);
+        }
+    }
+
+    private async Task StreamAsync(HttpContext httpContext, Func<IBufferWriter<byte>, Func<ValueTask>, ValueTask> stream)
+    {
+        var output = new CountedWriter(httpContext.Response.BodyWriter, admission?.Consumed);
+        try
+        {
+            await stream(output, () => FlushAsync(httpContext));
+        }
+        finally
+        {
+            output.Charge();
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public Deliveries Deliveries(Process by) => new(by.Stores, _ids, Clock, new Random(4));
 
-    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores, Effects(by));
+    public DeliveryTargets Targets(Process by) => new(this, Handlers, by.Stores, Effects(by), Clock, Options);
 
     public EffectLedger Effects(Process by) =>
         new(by.Stores, Clock, _ids, new EffectOptions(), NullLogger<EffectLedger>.Instance);
@@ -74,7 +74,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
         Deliveries(by), Targets(by), by.Groups, by.Groups, by.Logs, Log.Topics, by.Transactions, Clock, new Random(5), Options,
         NullLogger<DeliveryWorker>.Instance);
 
-    public DeliveryAdmin Admin(Process by) => new(Deliveries(by), Targets(by), by.Groups, Log.Topics);
+    public DeliveryAdmin Admin(Process by) => new(Deliveries(by), Targets(by), by.Groups, Log.Topics, Options);
 
     public DeliverySupervisor Supervisor(Process by) => new(
         Deliveries(by), new DeliveryStates(by.Groups, Log.Topics, by.Logs, Clock), by.Groups, this, _ids, Options,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -5,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
@@ -26,6 +29,7 @@ using Serverless.Functions;
 using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
+using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 using Xunit;
 
@@ -75,6 +79,9 @@ internal sealed class EdgeHost
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogger<HttpEdge>>(Log);
         services.AddSingleton<IHostApplicationLifetime>(Lifetime);
+        services.AddSingleton(new QuotaOptions());
+        services.AddSingleton<StorageBudget>();
+        services.AddSingleton<RequestQuotas>();
         services.AddSingleton<HttpEdge>();
         services.AddSingleton(Rows);
         services.AddSingleton(Keys);
@@ -93,6 +100,25 @@ internal sealed class EdgeHost
         configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
+
+    /// <summary>The real service with these settings, on stores in memory.</summary>
+    /// <param name="settings">As <c>Section:Name</c>, each with its value.</param>
+    public static EdgeHost Real(params (string Name, string Value)[] settings) => new(configure: services =>
+    {
+        Type[] fakes =
+        [
+            typeof(ITopicCatalog), typeof(IPartitionLogs), typeof(IConsumerGroups), typeof(ITransactions), typeof(HttpLimits),
+            typeof(IdempotencyOptions), typeof(EffectOptions), typeof(ProducerIdOptions), typeof(QuotaOptions),
+        ];
+        Array.ForEach(fakes, fake => services.RemoveAll(fake));
+        services.AddSingleton<IBlobStore>(provider => new MemoryBlobStore(provider.GetRequiredService<TimeProvider>()));
+        services.AddServerlessLog(new ConfigurationBuilder().AddInMemoryCollection(settings
+            .Select(set => KeyValuePair.Create(set.Name, (string?)set.Value))
+            .Append(new(StorageSettings.HostStorage, StorageSettings.DevelopmentStorage))).Build());
+    });
+
+    /// <summary>Where requests come from.</summary>
+    public IPAddress From { get; set; } = IPAddress.Loopback;
 
     /// <summary>What keys, producers and effects are kept in.</summary>
     public IRowStore Rows { get; }
@@ -139,6 +165,7 @@ internal sealed class EdgeHost
         string method, string url, Stream body, long? length, params (string Name, string Value)[] headers)
     {
         var context = new DefaultHttpContext { RequestAborted = Disconnect.Token };
+        context.Connection.RemoteIpAddress = From;
         var request = context.Request;
         var question = url.IndexOf('?', StringComparison.Ordinal);
         request.Method = method;

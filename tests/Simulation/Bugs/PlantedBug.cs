@@ -171,7 +171,7 @@ public enum PlantedBug
     CommitsFromMemory,
 
     /// <summary>Memberships end by the instance's own clock.</summary>
-    [CaughtBy("G9")]
+    [CaughtBy("G9", "A1")]
     ExpiresByLocalClock,
 
     /// <summary>A consumer that lost a partition goes on reading it from where it stood.</summary>

@@ -17,9 +17,9 @@ internal sealed class DeliveryProcess
         var ids = new RandomIdSource(new Random(random.Next()));
         var deliveries = new Deliveries(at.Rows, ids, at.Clock, random);
         var targets = new DeliveryTargets(plant.Webhooks(receiver.Webhooks(at)), receiver.Handlers(at), at.Rows,
-            new EffectLedger(at.Rows, at.Clock, ids, new EffectOptions(), new StrictLogger<EffectLedger>(at.Context.Loop)));
+            new EffectLedger(at.Rows, at.Clock, ids, new EffectOptions(), new StrictLogger<EffectLedger>(at.Context.Loop)), at.Clock, options);
         Deliveries = deliveries;
-        Admin = new DeliveryAdmin(deliveries, targets, at.Groups, at.Topics);
+        Admin = new DeliveryAdmin(deliveries, targets, at.Groups, at.Topics, options);
         Worker = new DeliveryWorker(
             deliveries, targets, plant.Members(at.Groups), plant.Shares(at.Shares), plant.Logs(at.Logs), at.Topics,
             plant.Transactions(new AuditedTransactions(at.Transactions, audit, at.Context.Loop)), at.Clock, random, options,

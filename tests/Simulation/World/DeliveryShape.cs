@@ -66,7 +66,10 @@ internal sealed record DeliveryShape
         // A slice that is over before its worker can tell that there is nothing to do, or that a batch has waited long enough, would
         // be followed by another, for ever.
         var idle = TimeSpan.FromSeconds(shape.LogUniform(2, 15));
-        return Draw(shape, idle, slice: idle + LingerMax + TimeSpan.FromSeconds(shape.LogUniform(3, 80)));
+        var drawn = Draw(shape, idle, slice: idle + LingerMax + TimeSpan.FromSeconds(shape.LogUniform(3, 80)));
+
+        // So few that partitions wait for their turns, and each of the numbers is drawn.
+        return drawn with { Options = drawn.Options with { PartitionsAtOnceMax = drawn.Options.PartitionsPerWorker } };
     }
 
     private static DeliveryShape Draw(Random shape, TimeSpan idle, TimeSpan slice) => new()

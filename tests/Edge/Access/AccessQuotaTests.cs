@@ -1,0 +1,55 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Functions.Http.Quotas;
+using Xunit;
+
+namespace Serverless.Edge.Access;
+
+/// <summary>Whose quota a request is held against, where callers are told apart.</summary>
+public sealed class AccessQuotaTests
+{
+    private static readonly IPAddress Elsewhere = IPAddress.Parse("192.0.2.7");
+
+    private readonly AccessHost _host = new(configure: services => services.AddSingleton(new QuotaOptions { RequestsPerSecond = 1 }));
+
+    [Fact]
+    public async Task A_principal_has_one_quota_wherever_it_calls_from_and_others_have_their_own()
+    {
+        Assert.Equal(200, await AskAsync(AccessHost.AppKey));
+        _host.Edge.From = Elsewhere;
+        int[] answers = [await AskAsync(AccessHost.AppKey), await AskAsync(AccessHost.AppKey)];
+        Assert.Equal([200, 429], answers);
+
+        Assert.Equal(200, await AskAsync(AccessHost.AdminKey));
+        Assert.Equal(200, await AskAsync(_host.Bearer(("oid", "someone"))));
+    }
+
+    [Fact]
+    public async Task What_a_principal_may_not_do_is_held_against_it_too()
+    {
+        int[] answers = [await ForbiddenAsync(), await ForbiddenAsync(), await ForbiddenAsync()];
+
+        Assert.Equal([403, 403, 429], answers);
+    }
+
+    [Fact]
+    public async Task Who_does_not_say_who_they_are_is_held_up_by_address_for_as_long_as_they_were_told()
+    {
+        int[] answers = [await AskAsync(null), await AskAsync("a-key-that-is-none-of-ours"), await AskAsync(null), await AskAsync(null)];
+        Assert.Equal([401, 401, 401, 429], answers);
+
+        // Not before, whatever they bring; others are not touched; and what is open to all is not either.
+        Assert.Equal(429, await AskAsync(AccessHost.AdminKey));
+        Assert.Equal(200, (await _host.GetAsync("/healthy", null)).Status);
+        _host.Edge.From = Elsewhere;
+        Assert.Equal(200, await AskAsync(AccessHost.AdminKey));
+
+        _host.Edge.From = IPAddress.Loopback;
+        _host.Edge.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(200, await AskAsync(AccessHost.AdminKey));
+    }
+
+    private async Task<int> AskAsync(string? credentials) => (await _host.GetAsync("/topics", credentials)).Status;
+
+    private async Task<int> ForbiddenAsync() => (await _host.GetAsync("/topics/orders", AccessHost.AppKey)).Status;
+}
