@@ -25,6 +25,7 @@ public sealed class AuditTests
         await SendAsync("POST", $"{Cluster}/topics/made/configs:alter", """{"data":[{"name":"segment.ms","value":"9999999"},{"name":"retention.ms","value":"1"}]}""");
         await SendAsync("DELETE", $"{Cluster}/topics/made/configs/retention.ms");
         await SendAsync("DELETE", $"{Cluster}/topics/made");
+        _host.Edge.Groups.Offsets = [new(new("orders", 0), 2)];
         await SendAsync("POST", "/consumers/g/offsets", """{"offsets":[{"topic":"orders","partition":0,"offset":1}]}""");
         await SendAsync("DELETE", $"{Cluster}/consumer-groups/g");
         await SendAsync("POST", $"{Cluster}/transactions/tx/abort");

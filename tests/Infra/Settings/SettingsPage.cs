@@ -5,9 +5,9 @@ internal sealed class SettingsPage
 {
     public const string File = "docs/configuration.md";
 
-    private static readonly string[] ByService = ["Read by the service"];
+    private static readonly string[] ByService = ["Read by the service", "Access control"];
 
-    private static readonly string[] ByOthers = ["Access control", "Read by the Functions host and by libraries"];
+    private static readonly string[] ByOthers = ["Read by the Functions host and by libraries"];
 
     private static readonly string[] ByLocalHost = ["Read by the local host only"];
 
