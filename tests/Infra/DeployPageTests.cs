@@ -12,7 +12,9 @@ public sealed partial class DeployPageTests
     public void Its_variables_are_those_that_the_parameters_read_with_the_same_defaults()
     {
         var read = Variable().Matches(Repository.Read("infra/main.bicepparam"))
-            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"] is { Success: true } given ? given.Value : null);
+            .ToDictionary(
+                match => match.Groups["name"].Value,
+                match => match.Groups["default"] is { Success: true } given ? given.Value : null);
         var told = MarkdownTable.Of(_page).Single(table => table.Columns[0] == "variable").Rows
             .ToDictionary(row => row["variable"].Trim('`'), row => row["default"]);
 

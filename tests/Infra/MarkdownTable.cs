@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Serverless.Infra;
 
 /// <summary>A table of a page, with the headings that it stands under.</summary>
-internal sealed partial record MarkdownTable(IReadOnlyList<string> Sections, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyDictionary<string, string>> Rows)
+internal sealed partial record MarkdownTable(
+    IReadOnlyList<string> Sections, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyDictionary<string, string>> Rows)
 {
     public static IReadOnlyList<MarkdownTable> Of(string text)
     {
@@ -22,7 +23,9 @@ internal sealed partial record MarkdownTable(IReadOnlyList<string> Sections, IRe
                 var columns = Cells(lines[at]);
                 var rows = lines.Skip(at + 2).TakeWhile(line => line.StartsWith('|')).Select(Cells).ToList();
                 Assert.All(rows, cells => Assert.True(cells.Count == columns.Count, $"A row does not fit its table: {string.Join('|', cells)}"));
-                tables.Add(new([.. headings.Values], columns, [.. rows.Select(cells => columns.Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second))]));
+                tables.Add(new(
+                    [.. headings.Values], columns,
+                    [.. rows.Select(cells => columns.Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second))]));
                 at += rows.Count + 1;
             }
         }

@@ -56,7 +56,8 @@ public sealed partial class DeploymentTests
                 Assert.EndsWith(".principalId]", Text(grant, "properties", "principalId"), StringComparison.Ordinal);
                 Assert.Equal("ServicePrincipal", Text(grant, "properties", "principalType"));
             });
-            Assert.Contains(identity, deployment.OfType("Microsoft.Web/sites").Single().GetProperty("identity").GetRawText(), StringComparison.Ordinal);
+            Assert.Contains(
+                identity, deployment.OfType("Microsoft.Web/sites").Single().GetProperty("identity").GetRawText(), StringComparison.Ordinal);
         }
     }
 
@@ -107,10 +108,12 @@ public sealed partial class DeploymentTests
     {
         foreach (var deployment in await Deployment.AllAsync())
         {
-            Assert.True(deployment.OfType("Microsoft.Insights/components").Single().GetProperty("properties").GetProperty("DisableLocalAuth").GetBoolean());
+            Assert.True(deployment.OfType("Microsoft.Insights/components").Single().GetProperty("properties")
+                .GetProperty("DisableLocalAuth").GetBoolean());
             Assert.True(deployment.OfType("Microsoft.OperationalInsights/workspaces").Single().GetProperty("properties")
                 .GetProperty("features").GetProperty("disableLocalAuth").GetBoolean());
-            Assert.EndsWith(";Authorization=AAD", Format(deployment.AppSettings()["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]), StringComparison.Ordinal);
+            Assert.EndsWith(
+                ";Authorization=AAD", Format(deployment.AppSettings()["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]), StringComparison.Ordinal);
         }
 
         // format('ClientId={0};Authorization=AAD', …): the text that is filled in.
@@ -146,7 +149,8 @@ public sealed partial class DeploymentTests
         var accounts = deployment.OfType("Microsoft.Storage/storageAccounts").ToList();
         var reached = deployment.OfType("Microsoft.Network/privateEndpoints").Select(endpoint =>
         {
-            var link = endpoint.GetProperty("properties").GetProperty("privateLinkServiceConnections").EnumerateArray().Single().GetProperty("properties");
+            var link = endpoint.GetProperty("properties").GetProperty("privateLinkServiceConnections").EnumerateArray().Single()
+                .GetProperty("properties");
             return (Text(link, "privateLinkServiceId"), link.GetProperty("groupIds").EnumerateArray().Single().GetString());
         }).ToHashSet();
 
@@ -154,10 +158,13 @@ public sealed partial class DeploymentTests
             ("Disabled", "Deny", "None"),
             (Text(account, "properties", "publicNetworkAccess"), Text(account, "properties", "networkAcls", "defaultAction"),
                 Text(account, "properties", "networkAcls", "bypass"))));
-        Assert.Equal(accounts.SelectMany(account => new[] { (Text(account, "id"), "blob"), (Text(account, "id"), "table") }).ToHashSet(), reached!);
+        Assert.Equal(
+            accounts.SelectMany(account => new[] { (Text(account, "id"), "blob"), (Text(account, "id"), "table") }).ToHashSet(), reached!);
         Assert.Equal(reached.Count, deployment.OfType("Microsoft.Network/privateEndpoints/privateDnsZoneGroups").Count());
         Assert.Equal(2, deployment.OfType("Microsoft.Network/privateDnsZones/virtualNetworkLinks").Count());
-        Assert.EndsWith("/subnets/functions", Text(deployment.OfType("Microsoft.Web/sites").Single(), "properties", "virtualNetworkSubnetId"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/subnets/functions", Text(deployment.OfType("Microsoft.Web/sites").Single(), "properties", "virtualNetworkSubnetId"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -185,12 +192,15 @@ public sealed partial class DeploymentTests
     public async Task With_an_address_there_are_alerts_and_without_there_are_none()
     {
         static IEnumerable<string> Of(Deployment deployment) => deployment.Resources.Select(resource => Text(resource, "type"))
-            .Where(type => type is "Microsoft.Insights/scheduledQueryRules" or "Microsoft.Insights/metricAlerts" or "Microsoft.Insights/actionGroups")
+            .Where(type => type.StartsWith("Microsoft.Insights/", StringComparison.Ordinal) && type != "Microsoft.Insights/components")
             .Order(StringComparer.Ordinal);
 
         Assert.Empty(Of(await Deployment.PlainAsync()));
         Assert.Equal(
-            ["Microsoft.Insights/actionGroups", "Microsoft.Insights/metricAlerts", "Microsoft.Insights/scheduledQueryRules", "Microsoft.Insights/scheduledQueryRules"],
+            [
+                "Microsoft.Insights/actionGroups", "Microsoft.Insights/metricAlerts",
+                "Microsoft.Insights/scheduledQueryRules", "Microsoft.Insights/scheduledQueryRules",
+            ],
             Of(await Deployment.FullAsync()));
     }
 

@@ -48,7 +48,8 @@ public sealed class CostPageTests
     [Fact]
     public void The_timers_of_the_page_are_those_of_the_service()
     {
-        var schedules = typeof(ServiceRegistration).Assembly.GetTypes().SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
+        var schedules = typeof(ServiceRegistration).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
             .Select(parameter => parameter.GetCustomAttribute<TimerTriggerAttribute>()?.Schedule).OfType<string>().Select(PerMinute);
 
         var sum = _tables.SelectMany(table => table.Rows).Single(row => row.GetValueOrDefault("sum") == "`timer-runs`");
@@ -61,8 +62,9 @@ public sealed class CostPageTests
     [InlineData("(2 + 3) × 4 / 8", "2.5")]
     [InlineData("max(0, a-b − 100) × 2", "0")]
     [InlineData("min(a-b, 100) × 2", "14")]
-    public void A_formula_is_read_as_arithmetic_is(string text, string value) =>
-        Assert.Equal(decimal.Parse(value, CultureInfo.InvariantCulture), Formula.Evaluate(text, name => name == "a-b" ? 7 : throw new KeyNotFoundException(name)));
+    public void A_formula_is_read_as_arithmetic_is(string text, string value) => Assert.Equal(
+        decimal.Parse(value, CultureInfo.InvariantCulture),
+        Formula.Evaluate(text, name => name == "a-b" ? 7 : throw new KeyNotFoundException(name)));
 
     // «20 * * * * *» runs once a minute, «15 */5 * * * *» each fifth.
     private static decimal PerMinute(string schedule) => schedule.Split(' ') is [not "*", var minutes, "*", "*", "*", "*"]
@@ -82,6 +84,7 @@ public sealed class CostPageTests
     private static string Printed(decimal value, string cell)
     {
         var decimals = cell.Contains('.', StringComparison.Ordinal) ? cell.Length - cell.IndexOf('.', StringComparison.Ordinal) - 1 : 0;
-        return (cell.StartsWith('$') ? "$" : "") + Math.Round(value, decimals, MidpointRounding.AwayFromZero).ToString($"N{decimals}", CultureInfo.InvariantCulture);
+        var rounded = Math.Round(value, decimals, MidpointRounding.AwayFromZero);
+        return (cell.StartsWith('$') ? "$" : "") + rounded.ToString($"N{decimals}", CultureInfo.InvariantCulture);
     }
 }

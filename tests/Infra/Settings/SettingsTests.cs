@@ -68,7 +68,8 @@ public sealed class SettingsTests
     {
         using var sample = JsonDocument.Parse(Repository.Read("local.settings.sample.json"));
 
-        var untold = sample.RootElement.GetProperty("Values").EnumerateObject().Select(setting => setting.Name).Where(name => !_page.All.Contains(name));
+        var untold = sample.RootElement.GetProperty("Values").EnumerateObject().Select(setting => setting.Name)
+            .Where(name => !_page.All.Contains(name));
 
         Assert.Equal([], untold);
     }
@@ -104,8 +105,8 @@ public sealed class SettingsTests
     {
         var settings = deployment.AppSettings().ToDictionary(set => set.Key, set => set switch
         {
-            { Key: var name } when name.EndsWith("__blobServiceUri", StringComparison.Ordinal) => $"https://{name.Split('_')[0].ToLowerInvariant()}.blob.core.windows.net/",
-            { Key: var name } when name.EndsWith("__tableServiceUri", StringComparison.Ordinal) => $"https://{name.Split('_')[0].ToLowerInvariant()}.table.core.windows.net/",
+            { Key: var name } when name.EndsWith("__blobServiceUri", StringComparison.Ordinal) => Address(name, "blob"),
+            { Key: var name } when name.EndsWith("__tableServiceUri", StringComparison.Ordinal) => Address(name, "table"),
             { Key: var name } when name.EndsWith("__clientId", StringComparison.Ordinal) => "55555555-5555-5555-5555-555555555555",
             { Key: "APPLICATIONINSIGHTS_CONNECTION_STRING" } => "InstrumentationKey=66666666-6666-6666-6666-666666666666",
             _ => set.Value,
@@ -113,6 +114,8 @@ public sealed class SettingsTests
         settings["WEBSITE_HOSTNAME"] = "func-log.azurewebsites.net";
         settings["IDENTITY_ENDPOINT"] = "http://localhost:42356/msi/token";
         return settings;
+
+        static string Address(string name, string service) => $"https://{name.Split('_')[0].ToLowerInvariant()}.{service}.core.windows.net/";
     }
 
     private static string List(IEnumerable<string> names) =>
