@@ -15,6 +15,7 @@ using Serverless.Functions.Delivery;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions;
 
@@ -80,6 +81,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<KeyGate>();
         services.TryAddSingleton<ProducingV2>();
         services.TryAddSingleton<AddingRecords>();
+        services.TryAddSingleton<OpenApiDocument>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

@@ -26,7 +26,7 @@ namespace Serverless.Functions.Http;
 /// <item><b>Where routes overlap, names decide.</b> The host on Azure tries functions in the alphabetical order of their names,
 /// whatever their routes; LocalHost and the worker take the most precise route. Both must come to the same.</item>
 /// <item><b>AuthorizationLevel.Function</b>: on Azure closed unless a key is shown; in the local hosts open unless keys are
-/// configured. Only health probes and <see cref="Api.UnknownRoute"/> are Anonymous.</item>
+/// configured. Only health probes, the OpenAPI document and <see cref="Api.UnknownRoute"/> are Anonymous.</item>
 /// <item><b>A timer</b> takes <c>TimerInfo</c> and a CancellationToken, returns Task, and may run twice, late or never.</item>
 /// </list>
 /// </remarks>

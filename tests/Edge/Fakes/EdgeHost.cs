@@ -22,10 +22,12 @@ using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
+using Serverless.Edge.OpenApi;
 using Serverless.Functions;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
+using Serverless.Functions.OpenApi;
 using Xunit;
 
 namespace Serverless.Edge.Fakes;
@@ -43,13 +45,13 @@ internal sealed record Answer(int Status, string? ContentType, string Body, IHea
 /// <summary>Finds the function of a request and runs it on fakes: no sockets, no server.</summary>
 internal sealed class EdgeHost
 {
-    private static readonly List<(TemplateMatcher Route, string[] Methods, MethodInfo Method)> Functions =
+    private static readonly List<(string Template, TemplateMatcher Route, string[] Methods, MethodInfo Method)> Functions =
     [
         .. from type in typeof(ServiceRegistration).Assembly.GetTypes()
            from method in type.GetMethods()
            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
            where trigger is { Methods.Length: > 0, Route: not null }
-           select (new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
+           select (trigger.Route, new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
     ];
 
     private readonly ServiceProvider _services;
@@ -87,6 +89,7 @@ internal sealed class EdgeHost
         services.AddSingleton<AddingRecords>();
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
+        services.AddSingleton<OpenApiDocument>();
         configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
@@ -112,6 +115,9 @@ internal sealed class EdgeHost
 
     public CancellationTokenSource Disconnect { get; } = new();
 
+    /// <summary>False where a test has fakes answer what the real ones never would.</summary>
+    public bool HoldsToDocument { get; set; } = true;
+
     public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
 
     public Task<Answer> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync("GET", url, null, headers);
@@ -126,10 +132,15 @@ internal sealed class EdgeHost
         method, url, body is null ? null : Encoding.UTF8.GetBytes(body), body is null ? [] : [("Content-Type", "application/json")]);
 
     public Task<Answer> SendAsync(string method, string url, byte[]? body, params (string Name, string Value)[] headers) =>
-        SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers);
+        SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers, body ?? []);
 
-    public async Task<Answer> SendAsync(
-        string method, string url, Stream body, long? length, params (string Name, string Value)[] headers)
+    public Task<Answer> SendAsync(
+        string method, string url, Stream body, long? length, params (string Name, string Value)[] headers) =>
+        SendAsync(method, url, body, length, headers, sent: null);
+
+    // Whatever is sent and got is held against the OpenAPI document.
+    private async Task<Answer> SendAsync(
+        string method, string url, Stream body, long? length, (string Name, string Value)[] headers, byte[]? sent)
     {
         var context = new DefaultHttpContext { RequestAborted = Disconnect.Token };
         var request = context.Request;
@@ -146,9 +157,9 @@ internal sealed class EdgeHost
             request.Headers[name] = StringValues.Concat(request.Headers[name], value);
         }
 
-        using var sent = new MemoryStream();
-        context.Response.Body = sent;
-        var (found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
+        using var got = new MemoryStream();
+        context.Response.Body = got;
+        var (template, found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
 
         var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
         object?[] arguments =
@@ -164,18 +175,24 @@ internal sealed class EdgeHost
         }
 
         var response = context.Response;
-        return new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(sent.ToArray()), response.Headers);
+        var answer = new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(got.ToArray()), response.Headers);
+        if (HoldsToDocument && !context.RequestAborted.IsCancellationRequested)
+        {
+            ApiCheck.Verify(template, request, values, sent, answer);
+        }
+
+        return answer;
     }
 
-    private static (MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
+    private static (string Template, MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
     {
-        var matches = new List<(MethodInfo, RouteValueDictionary)>();
-        foreach (var (route, methods, function) in Functions)
+        var matches = new List<(string, MethodInfo, RouteValueDictionary)>();
+        foreach (var (template, route, methods, function) in Functions)
         {
             var values = new RouteValueDictionary();
             if (methods.Contains(method, StringComparer.OrdinalIgnoreCase) && route.TryMatch(path, values))
             {
-                matches.Add((function, values));
+                matches.Add((template, function, values));
             }
         }
 
