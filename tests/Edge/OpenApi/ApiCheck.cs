@@ -22,14 +22,15 @@ internal static class ApiCheck
 
     /// <param name="template">The route of the function that answered.</param>
     /// <param name="body">What was sent; null where a test cannot say.</param>
-    public static void Verify(string template, HttpRequest request, RouteValueDictionary path, byte[]? body, Answer answer)
+    /// <returns>The operation that it was.</returns>
+    public static ApiOperation Verify(string template, HttpRequest request, RouteValueDictionary path, byte[]? body, Answer answer)
     {
         var method = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
         var operation = ApiDocument.Operations.FirstOrDefault(known => known.Method == method && known.Path == $"/{template}")
             ?? throw new XunitException($"The OpenAPI document has no {method} /{template}.");
         if (answer.Status == ClientGone)
         {
-            return;
+            return operation;
         }
 
         var complaint = Reply(operation, answer, HttpMethods.IsHead(request.Method))
@@ -39,7 +40,7 @@ internal static class ApiCheck
             throw new XunitException($"The OpenAPI document differs from {operation}, which answered {answer.Status}: {complaint}");
         }
 
-        Calls.Note(operation, answer.Status);
+        return operation;
     }
 
     private static string? Reply(ApiOperation operation, Answer answer, bool isHead)
