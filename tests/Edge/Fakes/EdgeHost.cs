@@ -31,6 +31,7 @@ using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Transactions;
 using Serverless.Functions.OpenApi;
 using Xunit;
+using Xunit.Sdk;
 
 namespace Serverless.Edge.Fakes;
 
@@ -47,18 +48,18 @@ internal sealed record Answer(int Status, string? ContentType, string Body, IHea
 /// <summary>Finds the function of a request and runs it on fakes: no sockets, no server.</summary>
 internal sealed class EdgeHost
 {
-    private static readonly List<(string Template, TemplateMatcher Route, string[] Methods, MethodInfo Method)> Functions =
+    private static readonly List<(TemplateMatcher Route, string[] Methods, MethodInfo Method)> Functions =
     [
         .. from type in typeof(ServiceRegistration).Assembly.GetTypes()
            from method in type.GetMethods()
            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
            where trigger is { Methods.Length: > 0, Route: not null }
-           select (trigger.Route, new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
+           select (new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []), trigger.Methods, method),
     ];
 
     // The catch-all serves it: the host has no route that is empty.
-    private static readonly (string, MethodInfo, RouteValueDictionary) Root =
-        ("", typeof(UnknownRoute).GetMethod(nameof(UnknownRoute.Run))!, []);
+    private static readonly (MethodInfo, RouteValueDictionary) Root =
+        (typeof(UnknownRoute).GetMethod(nameof(UnknownRoute.Run))!, []);
 
     private readonly ServiceProvider _services;
 
@@ -169,7 +170,7 @@ internal sealed class EdgeHost
 
         using var got = new MemoryStream();
         context.Response.Body = got;
-        var (template, found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
+        var (found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
 
         var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
         object?[] arguments =
@@ -188,21 +189,27 @@ internal sealed class EdgeHost
         var answer = new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(got.ToArray()), response.Headers);
         if (HoldsToDocument && !context.RequestAborted.IsCancellationRequested)
         {
-            Called.Add((ApiCheck.Verify(template, request, values, sent, answer).Id, answer.Status));
+            var exchange = new ApiExchange(
+                method, url, headers.ToLookup(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase), sent)
+            {
+                Status = answer.Status, ContentType = answer.ContentType, Got = got.ToArray(), GotHeaders = [.. answer.Headers.Keys],
+            };
+            var operation = ApiCheck.Verify(exchange) ?? throw new XunitException($"The OpenAPI document has no {method} {exchange.Path}.");
+            Called.Add((operation.Id, answer.Status));
         }
 
         return answer;
     }
 
-    private static (string Template, MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
+    private static (MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
     {
-        var matches = new List<(string, MethodInfo, RouteValueDictionary)>();
-        foreach (var (template, route, methods, function) in Functions)
+        var matches = new List<(MethodInfo, RouteValueDictionary)>();
+        foreach (var (route, methods, function) in Functions)
         {
             var values = new RouteValueDictionary();
             if (methods.Contains(method, StringComparer.OrdinalIgnoreCase) && route.TryMatch(path, values))
             {
-                matches.Add((template, function, values));
+                matches.Add((function, values));
             }
         }
 

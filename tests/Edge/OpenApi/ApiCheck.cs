@@ -2,9 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Serverless.Edge.Fakes;
 using Serverless.Functions.Http;
 using Xunit.Sdk;
 
@@ -15,67 +13,69 @@ namespace Serverless.Edge.OpenApi;
 internal static class ApiCheck
 {
     // What every reply has, or the protocol's own.
-    private static readonly string[] CommonHeaders = ["Content-Type", "Content-Length", "Cache-Control", "X-Content-Type-Options"];
+    private static readonly string[] CommonHeaders =
+        ["Content-Type", "Content-Length", "Cache-Control", "X-Content-Type-Options", "Date", "Server", "Transfer-Encoding"];
 
     // A client that has gone is told nothing.
     private const int ClientGone = 499;
 
-    /// <param name="template">The route of the function that answered.</param>
-    /// <param name="body">What was sent; null where a test cannot say.</param>
-    /// <returns>The operation that it was.</returns>
-    public static ApiOperation Verify(string template, HttpRequest request, RouteValueDictionary path, byte[]? body, Answer answer)
+    /// <returns>The operation that it was; null where the document has none for this path and method.</returns>
+    public static ApiOperation? Verify(ApiExchange exchange)
     {
-        var method = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
-        var operation = ApiDocument.Operations.FirstOrDefault(known => known.Method == method && known.Path == $"/{template}")
-            ?? throw new XunitException($"The OpenAPI document has no {method} /{template}.");
-        if (answer.Status == ClientGone)
+        if (ApiDocument.Find(exchange.IsHead ? "GET" : exchange.Method, exchange.Path) is not var (operation, path))
         {
-            return operation;
+            return null;
         }
 
-        var complaint = Reply(operation, answer, HttpMethods.IsHead(request.Method))
-            ?? (answer.Status < 300 ? Parameters(operation, request, path) ?? Request(operation, request, body) : null);
-        if (complaint is not null)
-        {
-            throw new XunitException($"The OpenAPI document differs from {operation}, which answered {answer.Status}: {complaint}");
-        }
-
-        return operation;
+        var complaint = exchange.Status == ClientGone ? null
+            : Reply(operation, exchange)
+            ?? (exchange.Status < 300 ? Parameters(operation, exchange, path) ?? Request(operation, exchange) : null);
+        return complaint is null ? operation
+            : throw new XunitException($"The OpenAPI document differs from {operation}, which answered {exchange.Status}: {complaint}");
     }
 
-    private static string? Reply(ApiOperation operation, Answer answer, bool isHead)
+    private static string? Reply(ApiOperation operation, ApiExchange exchange)
     {
-        if (operation.Response(answer.Status) is not var (response, description))
+        var body = Encoding.UTF8.GetString(exchange.Got);
+        if (operation.Response(exchange.Status) is not var (response, description))
         {
-            return $"this status is not listed. The body: {answer.Body}";
+            return $"this status is not listed. The body: {body}";
         }
 
-        var headers = response.TryGetProperty("headers", out var listed) ? [.. listed.EnumerateObject().Select(header => header.Name)] : Array.Empty<string>();
-        if (answer.Headers.Keys.Except([.. headers, .. CommonHeaders], StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unlisted)
+        var headers = response.TryGetProperty("headers", out var listed) ? listed.EnumerateObject().Select(header => header.Name) : [];
+        if (exchange.GotHeaders.Except([.. headers, .. CommonHeaders], StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unlisted)
         {
             return $"the header {unlisted} is not listed.";
         }
 
         if (!response.TryGetProperty("content", out var content))
         {
-            return answer.Body.Length > 0 || answer.ContentType is not null ? $"no body is listed. The body: {answer.Body}" : null;
+            return body.Length > 0 || exchange.ContentType is not null ? $"no body is listed. The body: {body}" : null;
         }
 
-        if (answer.ContentType is not { } type || !content.TryGetProperty(type, out var media))
+        if (exchange.ContentType is not { } type || !content.TryGetProperty(type, out var media))
         {
-            return $"the type {answer.ContentType ?? "(none)"} is not listed.";
+            return $"the type {exchange.ContentType ?? "(none)"} is not listed.";
         }
 
-        return isHead ? null
-            : Values(media, Encoding.UTF8.GetBytes(answer.Body)) is { } complaint ? $"the body is not as the schema has it:\n{complaint}\n{answer.Body}"
-            : answer.Status >= 400 && !Regex.IsMatch(description, $@"\b{answer.ErrorCode}\b") ? $"error_code {answer.ErrorCode} is not told of: {description}"
+        return exchange.IsHead ? null
+            : Values(media, exchange.Got) is { } complaint ? $"the body is not as the schema has it:\n{complaint}\n{body}"
+            : exchange.Status >= 400 ? Code(description, exchange.Got)
             : null;
     }
 
-    private static string? Parameters(ApiOperation operation, HttpRequest request, RouteValueDictionary path)
+    // A code that no word tells of would be news to whoever has read the document.
+    private static string? Code(string description, byte[] body)
+    {
+        using var error = JsonDocument.Parse(body);
+        var code = error.RootElement.GetProperty("error_code").GetInt32();
+        return Regex.IsMatch(description, $@"\b{code}\b") ? null : $"error_code {code} is not told of: {description}";
+    }
+
+    private static string? Parameters(ApiOperation operation, ApiExchange exchange, RouteValueDictionary path)
     {
         var given = path.Select(pair => (In: "path", Name: pair.Key, Value: pair.Value?.ToString() ?? ""))
-            .Concat(request.Query.Where(pair => pair.Key != "code").Select(pair => (In: "query", Name: pair.Key, Value: pair.Value.ToString())));
+            .Concat(exchange.Query.Select(pair => (In: "query", Name: pair.Key, pair.Value)));
         foreach (var (place, name, value) in given)
         {
             var known = operation.Parameters.Where(parameter =>
@@ -91,10 +91,12 @@ internal static class ApiCheck
             }
         }
 
-        var sent = request.Headers.Keys.Concat(request.Query.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var missing = operation.Parameters.FirstOrDefault(parameter => parameter.GetProperty("in").GetString() != "path"
-            && parameter.TryGetProperty("required", out var required) && required.GetBoolean() && !sent.Contains(parameter.GetProperty("name").GetString()!));
-        return missing.ValueKind == JsonValueKind.Undefined ? null : $"the parameter {missing.GetProperty("name")} is required, but was not sent.";
+        var missing = operation.Parameters.FirstOrDefault(parameter =>
+            parameter.TryGetProperty("required", out var required) && required.GetBoolean()
+            && parameter.GetProperty("name").GetString() is { } name
+            && !path.ContainsKey(name) && !exchange.Query.ContainsKey(name) && !exchange.SentHeaders.Contains(name));
+        return missing.ValueKind == JsonValueKind.Undefined ? null
+            : $"the parameter {missing.GetProperty("name")} is required, but nobody missed it.";
     }
 
     // A number is one where the schema wants one.
@@ -102,34 +104,29 @@ internal static class ApiCheck
     {
         var schema = ApiDocument.Followed(parameter.GetProperty("schema"));
         var isNumber = schema.TryGetProperty("type", out var type) && type.GetString() == "integer" && long.TryParse(value, out _);
-        return isNumber ? JsonDocument.Parse(value).RootElement : JsonSerializer.SerializeToElement(Uri.UnescapeDataString(value));
+        return isNumber ? JsonDocument.Parse(value).RootElement : JsonSerializer.SerializeToElement(value);
     }
 
-    private static string? Request(ApiOperation operation, HttpRequest request, byte[]? sent)
+    private static string? Request(ApiOperation operation, ApiExchange exchange)
     {
-        if (sent is null || operation.RequestBody is not { } known)
+        if (exchange.Sent is not { } sent || operation.RequestBody is not { } known)
         {
             return null;
         }
 
-        var body = request.Headers.ContentEncoding.Count > 0 ? Unzipped(sent) : sent;
+        var body = exchange.SentHeaders.Contains("Content-Encoding") ? Unzipped(sent) : sent;
         if (body.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
-            return known.TryGetProperty("required", out var required) && required.GetBoolean() ? "a body is required, but none was wanted." : null;
+            return known.TryGetProperty("required", out var required) && required.GetBoolean() ? "a body is required, but nobody missed it." : null;
         }
 
-        var type = MediaType.OfRequest(request)?.Name;
+        var type = MediaType.TryParse(exchange.SentHeaders["Content-Type"].FirstOrDefault(), out var parsed) ? parsed.Name : "(none)";
         var content = known.GetProperty("content");
-        if (type is null || !content.TryGetProperty(type, out var media))
-        {
-            // All of v2's types are taken for this one where no records are produced, and so is none.
-            if (!content.TryGetProperty(MediaType.V2, out media))
-            {
-                return $"the type {type ?? "(none)"} is not listed.";
-            }
-        }
 
-        return Values(media, body) is { } complaint ? $"the request's body is not as the schema has it, but was taken:\n{complaint}" : null;
+        // All of v2's types are taken for this one where no records are produced, and so is none.
+        return !content.TryGetProperty(type, out var media) && !content.TryGetProperty(MediaType.V2, out media) ? $"the type {type} is not listed."
+            : Values(media, body) is { } complaint ? $"the request's body is not as the schema has it, but was taken:\n{complaint}"
+            : null;
     }
 
     // Several values after each other where the document says so: in OpenAPI 3.1 there is no word for that.

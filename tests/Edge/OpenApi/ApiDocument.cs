@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
 using Serverless.Functions.OpenApi;
 
 namespace Serverless.Edge.OpenApi;
@@ -43,6 +45,29 @@ internal static class ApiDocument
            select new ApiOperation(
                member.Name.ToUpperInvariant(), path.Name, member.Value, [.. shared, .. ParametersOf(member.Value)]),
     ];
+
+    private static readonly List<(ApiOperation Operation, TemplateMatcher Matcher)> Routes =
+    [
+        .. from operation in Operations
+           let template = TemplateParser.Parse(operation.Path.TrimStart('/'))
+           orderby RoutePrecedence.ComputeInbound(template)
+           select (operation, new TemplateMatcher(template, [])),
+    ];
+
+    /// <summary>The operation of a request, and what stands for its path's parameters; null where there is none.</summary>
+    public static (ApiOperation Operation, RouteValueDictionary Path)? Find(string method, string path)
+    {
+        foreach (var (operation, matcher) in Routes)
+        {
+            var values = new RouteValueDictionary();
+            if (operation.Method == method && matcher.TryMatch(path, values))
+            {
+                return (operation, values);
+            }
+        }
+
+        return null;
+    }
 
     public static JsonElement Followed(JsonElement node)
     {
