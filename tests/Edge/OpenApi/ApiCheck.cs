@@ -42,10 +42,9 @@ internal static class ApiCheck
             return $"this status is not listed. The body: {body}";
         }
 
-        var headers = response.TryGetProperty("headers", out var listed) ? listed.EnumerateObject().Select(header => header.Name) : [];
-        if (exchange.GotHeaders.Except([.. headers, .. CommonHeaders], StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unlisted)
+        if (Headers(response, exchange) is { } header)
         {
-            return $"the header {unlisted} is not listed.";
+            return header;
         }
 
         if (!response.TryGetProperty("content", out var content))
@@ -61,6 +60,17 @@ internal static class ApiCheck
         return exchange.IsHead ? null
             : Values(media, exchange.Got) is { } complaint ? $"the body is not as the schema has it:\n{complaint}\n{body}"
             : exchange.Status >= 400 ? Code(description, exchange.Got)
+            : null;
+    }
+
+    private static string? Headers(JsonElement response, ApiExchange exchange)
+    {
+        var listed = response.GetProperty("headers").EnumerateObject().ToList();
+        var missing = listed.Find(header => ApiDocument.Followed(header.Value).TryGetProperty("required", out var required) && required.GetBoolean()
+            && !exchange.GotHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase));
+        var unlisted = exchange.GotHeaders.Except([.. listed.Select(header => header.Name), .. CommonHeaders], StringComparer.OrdinalIgnoreCase);
+        return missing.Value.ValueKind != JsonValueKind.Undefined ? $"the header {missing.Name} is missing."
+            : unlisted.FirstOrDefault() is { } other ? $"the header {other} is not listed."
             : null;
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Serverless.Edge.OpenApi;
@@ -11,7 +10,8 @@ internal sealed record ApiExchange(string Method, string Target, ILookup<string,
     private int QueryStart => Target.IndexOf('?', StringComparison.Ordinal) is var at and >= 0 ? at : Target.Length;
 
     /// <summary>As a server has it: an escaped slash stays one.</summary>
-    public string Path => PathString.FromUriComponent(Target[..QueryStart]).Value!.TrimEnd('/') is { Length: > 0 } path ? path : "/";
+    public string Path => string.Join('/', Target[..QueryStart].Split('/')
+        .Select(segment => Uri.UnescapeDataString(segment).Replace("/", "%2F", StringComparison.Ordinal))).TrimEnd('/') is { Length: > 0 } path ? path : "/";
 
     /// <summary>Without the platform's own, which is nothing to the service.</summary>
     public IReadOnlyDictionary<string, string> Query => QueryHelpers.ParseQuery(Target[QueryStart..])
