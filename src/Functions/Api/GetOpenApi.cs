@@ -15,7 +15,7 @@ public sealed class GetOpenApi(HttpEdge edge, OpenApiDocument document)
         HttpRequest request) =>
         edge.ServeAsync(request, Operation.V3Read, call =>
         {
-            var (body, tag) = document.For(call.BaseUrl);
+            var (_, body, tag) = document.For(call.BaseUrl);
             var reply = new Reply { ContentType = MediaType.PlainJson, Body = body };
             if (request.Headers.IfNoneMatch.ToString() is var known && (known == "*" || known.Contains(tag, StringComparison.Ordinal)))
             {

@@ -12,6 +12,9 @@ public sealed class OpenApiDocument
 {
     private readonly Lazy<JsonElement> _whole = new(() => JsonSerializer.SerializeToElement(Whole()));
 
+    // Nearly all who ask use one address.
+    private Served? _last;
+
     /// <summary>The document without any server, for those who look into it.</summary>
     internal static JsonObject Whole()
     {
@@ -21,7 +24,9 @@ public sealed class OpenApiDocument
     }
 
     /// <summary>The document as JSON, and a validator that changes whenever the document does.</summary>
-    internal (ReadOnlyMemory<byte> Body, string ETag) For(string baseUrl)
+    internal Served For(string baseUrl) => _last is { } last && last.BaseUrl == baseUrl ? last : _last = Write(baseUrl);
+
+    private Served Write(string baseUrl)
     {
         var body = new ArrayBufferWriter<byte>(256 * 1024);
         using (var json = Reply.Writer(body))
@@ -39,7 +44,7 @@ public sealed class OpenApiDocument
             json.WriteEndObject();
         }
 
-        return (body.WrittenMemory, $"\"{Convert.ToHexStringLower(SHA256.HashData(body.WrittenSpan).AsSpan(0, 8))}\"");
+        return new(baseUrl, body.WrittenMemory, $"\"{Convert.ToHexStringLower(SHA256.HashData(body.WrittenSpan).AsSpan(0, 8))}\"");
     }
 
     private static void WriteServer(Utf8JsonWriter json, string baseUrl)
@@ -50,4 +55,6 @@ public sealed class OpenApiDocument
         json.WriteEndObject();
         json.WriteEndArray();
     }
+
+    internal sealed record Served(string BaseUrl, ReadOnlyMemory<byte> Body, string ETag);
 }
