@@ -35,16 +35,25 @@ unlock_setup() {
   fi
 }
 
-# Installs the pinned Azurite when its lock file is not the one last installed.
 install_azurite() {
   [ -z "${AZURITE_JS:-}" ] || return 0
-  local folder=$root/tools/azurite
+  install_pinned azurite Azurite
+}
+
+# The linter of the OpenAPI document: the tests need it.
+install_redocly() {
+  install_pinned redocly "Redocly's linter"
+}
+
+# Installs what a folder of tools/ pins, when its lock file is not the one last installed.
+install_pinned() {
+  local folder=$root/tools/$1
   if cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"; then
     return 0
   fi
   command -v npm >/dev/null || die "npm is missing: it comes with Node.js (https://nodejs.org)."
-  echo "Installing Azurite (once)." >&2
-  (cd "$folder" && npm ci --no-progress --loglevel=error >&2) || die "Azurite could not be installed: see npm's words above."
+  echo "Installing $2 (once)." >&2
+  (cd "$folder" && npm ci --no-progress --loglevel=error >&2) || die "$2 could not be installed: see npm's words above."
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
 }
 

@@ -16,6 +16,7 @@ using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions;
 
@@ -88,6 +89,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<KeyGate>();
         services.TryAddSingleton<ProducingV2>();
         services.TryAddSingleton<AddingRecords>();
+        services.TryAddSingleton<OpenApiDocument>();
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

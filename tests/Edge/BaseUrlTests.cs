@@ -9,6 +9,8 @@ public sealed class BaseUrlTests
     [Theory]
     [InlineData("/consumers/g", "", "https://host:8443")]
     [InlineData("/api/consumers/g", "", "https://host:8443/api")]
+    [InlineData("/openapi.json", "", "https://host:8443")]
+    [InlineData("/api/openapi.json", "", "https://host:8443/api")]
     [InlineData("/transactions/consumers", "", "https://host:8443")]
     [InlineData("/api/transactions/t", "", "https://host:8443/api")]
     [InlineData("/v3/clusters/consumers/topics", "", "https://host:8443")]

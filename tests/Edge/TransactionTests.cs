@@ -336,6 +336,7 @@ public sealed class TransactionTests
             (ErrorCode.RequestTimedOut, 500, 50003),
             (ErrorCode.CorruptMessage, 500, 50002),
         ];
+        _host.HoldsToDocument = false;
         foreach (var (error, status, code) in expected)
         {
             _host.Transactions.Error = error;

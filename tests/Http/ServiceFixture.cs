@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Core.Storage.Azure;
+using Serverless.Edge.OpenApi;
 using Serverless.LocalHost;
 
 namespace Serverless.Http;
@@ -97,8 +98,27 @@ public class ServiceFixture(AzuriteFixture azurite) : IAsyncLifetime
         }
 
         using var response = await Client.SendAsync(request);
-        return await Answer.ReadAsync(response);
+        var answer = await Answer.ReadAsync(response);
+        Check(new ApiExchange(method, request.RequestUri!.PathAndQuery, Sent(request), body ?? [])
+        {
+            Status = answer.Status, ContentType = answer.ContentType, Got = answer.Body, GotHeaders = [.. answer.Headers.Select(header => header.Key)],
+        });
+        return answer;
     }
+
+    // Without an id the server refused it by itself, before any function was asked.
+    private static void Check(ApiExchange exchange)
+    {
+        if (exchange.GotHeaders.Contains("X-Correlation-Id"))
+        {
+            ApiCheck.Verify(exchange);
+        }
+    }
+
+    private static ILookup<string, string> Sent(HttpRequestMessage request) =>
+        request.Headers.Concat(request.Content?.Headers.AsEnumerable() ?? [])
+            .SelectMany(header => header.Value.Select(value => (header.Key, value)))
+            .ToLookup(header => header.Key, header => header.value, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>As above, with text; a body is v2 JSON unless it is said to be something else.</summary>
     public Task<Answer> SendAsync(

@@ -16,7 +16,7 @@ internal static class BaseUrl
     private static readonly SearchValues<char> PathChars =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/.-_~%");
 
-    private static readonly string[] FirstSegments = ["consumers", "topics", "brokers", "producers", "transactions", "v3"];
+    private static readonly string[] FirstSegments = ["consumers", "topics", "brokers", "producers", "transactions", "v3", "openapi.json"];
 
     /// <summary>The base of all our URLs, without a slash at its end: <c>https://host/prefix</c>.</summary>
     public static string Of(HttpRequest request)

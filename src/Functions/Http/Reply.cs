@@ -85,7 +85,7 @@ internal sealed class ReplyResult(Reply reply, string correlationId, Admission? 
             return;
         }
 
-        if (reply.Status != StatusCodes.Status204NoContent)
+        if (reply.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
         {
             response.ContentLength = reply.Body.Length;
         }

@@ -35,6 +35,7 @@ public static class MatrixRows
     [
         Open("Healthy", "GET", "/healthy"),
         Open("Ready", "GET", "/ready"),
+        Open("GetOpenApi", "GET", "/openapi.json"),
         Open("zz_UnknownRoute", "GET", "/"),
         Open("RunDeliveryWorker", "POST", "/deliveries/workers", "{}", Plain),
 

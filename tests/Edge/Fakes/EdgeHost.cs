@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Reflection;
 using System.Text;
@@ -25,13 +26,16 @@ using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
+using Serverless.Edge.OpenApi;
 using Serverless.Functions;
 using Serverless.Functions.Access;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
+using Serverless.Functions.OpenApi;
 using Xunit;
+using Xunit.Sdk;
 
 namespace Serverless.Edge.Fakes;
 
@@ -97,6 +101,8 @@ internal sealed class EdgeHost
         services.AddSingleton<Producer>();
         services.AddSingleton<DirectReader>();
         services.AddAccess(access ?? AccessSettings.Open);
+        services.AddSingleton<OpenApiDocument>();
+        services.AddSingleton(RouteTable.Of([]));
         configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
@@ -141,6 +147,12 @@ internal sealed class EdgeHost
 
     public CancellationTokenSource Disconnect { get; } = new();
 
+    /// <summary>False where a test has fakes answer what the real ones never would.</summary>
+    public bool HoldsToDocument { get; set; } = true;
+
+    /// <summary>The operations that were called, and the statuses that came of it.</summary>
+    public ConcurrentBag<(string Operation, int Status)> Called { get; } = [];
+
     public T Service<T>() where T : notnull => _services.GetRequiredService<T>();
 
     public Task<Answer> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync("GET", url, null, headers);
@@ -155,14 +167,19 @@ internal sealed class EdgeHost
         method, url, body is null ? null : Encoding.UTF8.GetBytes(body), body is null ? [] : [("Content-Type", "application/json")]);
 
     public Task<Answer> SendAsync(string method, string url, byte[]? body, params (string Name, string Value)[] headers) =>
-        SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers);
+        SendAsync(method, url, body is null ? Stream.Null : new MemoryStream(body), body?.Length, headers, body ?? []);
 
     /// <summary>The name of the function that such a request goes to.</summary>
     public static string FunctionOf(string method, string url) =>
         Find(method, url.Split('?')[0].TrimEnd('/')).Method.GetCustomAttribute<FunctionAttribute>()!.Name;
 
-    public async Task<Answer> SendAsync(
-        string method, string url, Stream body, long? length, params (string Name, string Value)[] headers)
+    public Task<Answer> SendAsync(
+        string method, string url, Stream body, long? length, params (string Name, string Value)[] headers) =>
+        SendAsync(method, url, body, length, headers, sent: null);
+
+    // Whatever is sent and got is held against the OpenAPI document.
+    private async Task<Answer> SendAsync(
+        string method, string url, Stream body, long? length, (string Name, string Value)[] headers, byte[]? sent)
     {
         var context = new DefaultHttpContext { RequestAborted = Disconnect.Token };
         context.Connection.RemoteIpAddress = From;
@@ -180,8 +197,8 @@ internal sealed class EdgeHost
             request.Headers[name] = StringValues.Concat(request.Headers[name], value);
         }
 
-        using var sent = new MemoryStream();
-        context.Response.Body = sent;
+        using var got = new MemoryStream();
+        context.Response.Body = got;
         var (found, values) = Find(method, request.Path.Value!.TrimEnd('/'));
 
         var instance = ActivatorUtilities.CreateInstance(_services, found.DeclaringType!);
@@ -198,7 +215,19 @@ internal sealed class EdgeHost
         }
 
         var response = context.Response;
-        return new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(sent.ToArray()), response.Headers);
+        var answer = new Answer(response.StatusCode, response.ContentType, Encoding.UTF8.GetString(got.ToArray()), response.Headers);
+        if (HoldsToDocument && !context.RequestAborted.IsCancellationRequested)
+        {
+            var exchange = new ApiExchange(
+                method, url, headers.ToLookup(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase), sent)
+            {
+                Status = answer.Status, ContentType = answer.ContentType, Got = got.ToArray(), GotHeaders = [.. answer.Headers.Keys],
+            };
+            var operation = ApiCheck.Verify(exchange) ?? throw new XunitException($"The OpenAPI document has no {method} {exchange.Path}.");
+            Called.Add((operation.Id, answer.Status));
+        }
+
+        return answer;
     }
 
     private static (MethodInfo Method, RouteValueDictionary Values) Find(string method, string path)
