@@ -76,8 +76,6 @@ public static class ServiceRegistration
 
         services.AddDeliveries(configuration);
 
-        services.AddAccess(AccessSettings.From(configuration, StorageSettings.From(configuration)));
-
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));
         services.TryAddSingleton(QuotaSettings.From(configuration));
@@ -90,6 +88,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<ProducingV2>();
         services.TryAddSingleton<AddingRecords>();
         services.TryAddSingleton<OpenApiDocument>();
+        services.AddAccess(AccessSettings.From(configuration, StorageSettings.From(configuration)));
         services.TryAddSingleton(_ => RouteTable.Of(typeof(ServiceRegistration).Assembly.GetTypes()));
         return services;
     }

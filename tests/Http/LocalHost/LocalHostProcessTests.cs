@@ -59,9 +59,15 @@ public sealed class LocalHostProcessTests : IDisposable
     [InlineData(Account, "Http__RequestBytesMax", "abc", "Http__RequestBytesMax must be an integer.")]
     [InlineData(Account, "Http__RequestBytesMax", "1", "Http__RequestBytesMax must be: 1 KiB to 100 MiB.")]
     [InlineData(Account, "Http__WaitMaxMs", "0", "Http__WaitMaxMs must be: 1 ms to 200 s.")]
+    [InlineData(Account, "Access__Mode", "closed", "Access__Mode must be open or required.")]
     public async Task A_setting_that_cannot_work_is_named_in_one_line(string? storage, string? setting, string? value, string message)
     {
-        var environment = setting is null ? null : new Dictionary<string, string?> { [setting] = value };
+        var environment = new Dictionary<string, string?> { ["Access__Mode"] = "open" };
+        if (setting is not null)
+        {
+            environment[setting] = value;
+        }
+
         string[] arguments = storage is null ? [] : ["--storage", storage];
         await using var host = LocalHostProcess.Launch(environment, ["--port", "0", .. arguments]);
 
