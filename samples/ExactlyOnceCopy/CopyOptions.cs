@@ -11,7 +11,7 @@ internal sealed record CopyOptions
                         [--batch RECORDS] [--timeout-ms MS] [--session-ms MS] [--idle-exit-ms MS]
 
           --url           where the log is; several are tried in turn (http://127.0.0.1:7071)
-          --key           a function key, sent as x-functions-key
+          --key           an API key, sent as x-functions-key
           --group         the consumer group that all copiers share (copy)
           --id            the transactional id, which each copier has for itself, and keeps when it is started again (copy-1)
           --batch         records of one transaction at most (500)

@@ -25,7 +25,8 @@ internal static class AccessRegistration
                 issuer, provider.GetRequiredService<IDocumentRetriever>(), provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<IssuerKeys>>()));
             services.TryAddSingleton(provider => new TokenValidator(
-                issuer, provider.GetRequiredService<IssuerKeys>(), provider.GetRequiredService<TimeProvider>()));
+                issuer, provider.GetRequiredService<IssuerKeys>(), provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<TokenValidator>>()));
         }
 
         services.TryAddSingleton<IAuthenticator>(provider => new Authenticator(

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Serverless.Core.Access;
@@ -8,7 +9,8 @@ namespace Serverless.Functions.Access;
 /// <remarks>
 /// Every token is validated anew. That takes some 30 µs; a cache of tokens would have to know when each is over, and whose it was.
 /// </remarks>
-internal sealed class TokenValidator(TokenIssuer issuer, IssuerKeys keys, TimeProvider clock)
+internal sealed partial class TokenValidator(
+    TokenIssuer issuer, IssuerKeys keys, TimeProvider clock, ILogger<TokenValidator> logger)
 {
     /// <summary>How much the issuer's clock may be ahead of ours, or behind.</summary>
     public static TimeSpan ClockSkew { get; } = TimeSpan.FromMinutes(1);
@@ -30,7 +32,15 @@ internal sealed class TokenValidator(TokenIssuer issuer, IssuerKeys keys, TimePr
 
         var metadata = await keys.WithKeyAsync(token.Kid, cancellationToken);
         var result = await _handler.ValidateTokenAsync(token, Parameters(metadata));
-        return result.IsValid && IsOfTenant(token) ? Subject.PrincipalOf(SubjectOf(token), Roles(token)) : null;
+        if (!result.IsValid)
+        {
+            // Which check it was tells an operator what is set up wrong, and nothing of the token.
+            var check = result.Exception.GetType().Name;
+            TokenRefused(check);
+            return null;
+        }
+
+        return IsOfTenant(token) ? Subject.PrincipalOf(SubjectOf(token), Roles(token)) : null;
     }
 
     private TokenValidationParameters Parameters(IssuerMetadata metadata) => new()
@@ -75,4 +85,7 @@ internal sealed class TokenValidator(TokenIssuer issuer, IssuerKeys keys, TimePr
             return null;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, EventName = nameof(TokenRefused), Message = "A token was refused: {Check}.")]
+    private partial void TokenRefused(string check);
 }
