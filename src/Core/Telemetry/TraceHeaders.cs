@@ -11,7 +11,7 @@ namespace Serverless.Core.Telemetry;
 /// What a record brings is never changed, and never believed to be well-formed: a <c>traceparent</c> that cannot be read links to
 /// nothing. No request fails for it.
 /// </remarks>
-internal static class TraceHeaders
+public static class TraceHeaders
 {
     public const string TraceParent = "traceparent", TraceState = "tracestate";
 

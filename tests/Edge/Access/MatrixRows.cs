@@ -35,6 +35,8 @@ public static class MatrixRows
     [
         Open("Healthy", "GET", "/healthy"),
         Open("Ready", "GET", "/ready"),
+        Open("HealthLive", "GET", "/health/live"),
+        Open("HealthReady", "GET", "/health/ready"),
         Open("zz_UnknownRoute", "GET", "/"),
         Open("RunDeliveryWorker", "POST", "/deliveries/workers", "{}", Plain),
 
