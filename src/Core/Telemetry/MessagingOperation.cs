@@ -31,7 +31,7 @@ internal sealed class MessagingOperation : IDisposable
         MessagingKind kind, LogMetrics metrics, TimeProvider clock, string? topic, string? group = null)
     {
         var span = LogTracing.Source.HasListeners()
-            ? LogTracing.Source.StartActivity(NameOf(kind, topic), kind.Span)
+            ? LogTracing.Source.StartActivity(kind.Name, kind.Span)
             : null;
         return span is null && !metrics.TakesDuration(kind) ? null : new(kind, metrics, clock, topic, group, span);
     }
@@ -78,7 +78,7 @@ internal sealed class MessagingOperation : IDisposable
 
         if (Span.IsAllDataRequested)
         {
-            Span.DisplayName = NameOf(_kind, _topic);
+            Span.DisplayName = _topic is null ? _kind.Name : $"{_kind.Name} {_topic}";
             Span.SetTag(TelemetryAttributes.System, TelemetryAttributes.Kafka)
                 .SetTag(TelemetryAttributes.OperationName, _kind.Name)
                 .SetTag(TelemetryAttributes.OperationType, _kind.Type)
@@ -93,6 +93,4 @@ internal sealed class MessagingOperation : IDisposable
 
         Span.Dispose();
     }
-
-    private static string NameOf(MessagingKind kind, string? topic) => topic is null ? kind.Name : $"{kind.Name} {topic}";
 }
