@@ -128,7 +128,7 @@ public sealed class RecordTraceTests : IDisposable
     {
         var process = await StartAsync();
         var made = await process.PostAsync("/producers", "{}", null);
-        var body = $$"""{"records":[{"value":1,"headers":[{"key":"h","value":"YQ=="}]}],"producer":{"id":{{made.Json.GetProperty("producer_id")}},"epoch":0,"base_sequence":0}}""";
+        var body = $$$"""{"records":[{"value":1,"headers":[{"key":"h","value":"YQ=="}]}],"producer":{"id":{{{made.Json.GetProperty("producer_id")}}},"epoch":0,"base_sequence":0}}""";
         var first = await ProduceAsync(process, body, path: "/topics/t/partitions/0");
         using var other = new Traced();
 
@@ -175,6 +175,19 @@ public sealed class RecordTraceTests : IDisposable
         Assert.Empty(Headers(read).Last());
 
         static string Record(string value) => $$"""{"records":[{"value":"{{value}}"}]}""";
+    }
+
+    [Fact]
+    public async Task Nor_are_so_many_records_that_their_traces_do_not_fit_in_a_block()
+    {
+        var process = await StartAsync();
+        var record = $$"""{"value":"{{new string('x', 360)}}"}""";
+        var body = $$"""{"records":[{{string.Join(',', Enumerable.Repeat(record, 10_000))}}]}""";
+
+        Assert.Equal(200, (await ProduceAsync(process, body)).Status);
+
+        Assert.All(Headers(await ReadAsync(process)), headers => Assert.Empty(headers));
+        Assert.Null(_traced.Span("send t").GetTagItem("error.type"));
     }
 
     private async Task<KeyedWorld.Process> StartAsync(LogMetrics? watch = null)

@@ -48,7 +48,7 @@ public sealed class RequestTraceTests : IDisposable
     [Fact]
     public async Task Only_our_failure_is_its_error()
     {
-        _host.Topics.Failure = new StorageException("down", retriable: true);
+        _host.Topics.Fails = new StorageException("down", retriable: true);
 
         await _host.GetAsync("/topics", ("traceparent", _traced.Parent));
 
@@ -86,7 +86,7 @@ public sealed class RequestTraceTests : IDisposable
         var scopes = new List<string>();
         using var logging = LoggerFactory.Create(builder => builder.AddProvider(new ScopeReader(scopes)));
         var host = new EdgeHost(configure: services => services.AddSingleton<ILogger<HttpEdge>>(new Logger<HttpEdge>(logging)));
-        host.Topics.Failure = new StorageException("down", retriable: true);
+        host.Topics.Fails = new StorageException("down", retriable: true);
 
         await host.GetAsync("/topics", ("traceparent", _traced.Parent), (HttpEdge.CorrelationHeader, "c-2"));
 
