@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serverless.Functions;
 using Serverless.Functions.Access;
+using Serverless.Functions.Telemetry;
 
 // The worker's entry point on Azure and under `func start`. LocalHost runs the same functions without it.
 var builder = FunctionsApplication.CreateBuilder(args);
@@ -10,6 +11,7 @@ builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProxyHeaders>();
 builder.Services.AddServerlessLog(builder.Configuration);
 builder.Services.AddHostedService<AccessNotice>();
+builder.Services.AddTelemetry(builder.Configuration, isWorker: true);
 
 // The host kills a worker that has not ended 5 s after it was told to. Waits end by themselves then (HttpEdge); nothing else may
 // hold it for the usual 30.

@@ -8,15 +8,18 @@ using Serverless.Core.Groups.View;
 using Serverless.Core.Idempotency;
 using Serverless.Core.Log;
 using Serverless.Core.Storage.Azure;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 using Serverless.Functions.Access;
 using Serverless.Functions.Delivery;
+using Serverless.Functions.Health;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 using Serverless.Functions.OpenApi;
+using Serverless.Functions.Telemetry;
 
 namespace Serverless.Functions;
 
@@ -39,9 +42,19 @@ public static class ServiceRegistration
         services.TryAddSingleton<AzureStorageOptions>();
         services.TryAddSingleton(provider => Connect(
             provider.GetRequiredService<StorageSettings>(),
-            Counted(provider.GetRequiredService<AzureStorageOptions>(), provider.GetRequiredService<StorageBudget>())));
+            Counted(provider.GetRequiredService<AzureStorageOptions>(), provider.GetRequiredService<StorageBudget>()) with
+            {
+                Metrics = provider.GetRequiredService<LogMetrics>(), Clock = provider.GetRequiredService<TimeProvider>(),
+            }));
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Blobs);
         services.TryAddSingleton(provider => provider.GetRequiredService<AzureStorage>().Rows);
+
+        // What is measured, and whether storage can be reached.
+        services.AddMetrics();
+        services.TryAddSingleton<LogMetrics>();
+        services.TryAddSingleton(TelemetrySettings.From(configuration));
+        services.TryAddSingleton<LagSweep>();
+        services.TryAddSingleton<StorageHealth>();
 
         services.TryAddSingleton<LogOptions>();
         services.TryAddSingleton<LogContext>();

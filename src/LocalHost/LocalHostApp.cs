@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Core.Storage;
 using Serverless.Functions;
 using Serverless.Functions.Delivery;
+using Serverless.Functions.Telemetry;
 
 namespace Serverless.LocalHost;
 
@@ -139,6 +140,7 @@ public sealed class LocalHostApp : IAsyncDisposable
         options.ConfigureServices?.Invoke(services);
         FaultSettings.From(settings)?.AddTo(services);
         services.AddServerlessLog(builder.Configuration);
+        services.AddTelemetry(builder.Configuration, isWorker: false);
         if (options.Timers)
         {
             AddTimers(services, settings, catalog);

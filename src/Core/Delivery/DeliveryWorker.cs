@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Storage;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
@@ -32,7 +33,7 @@ public enum WorkEnd
 public sealed partial class DeliveryWorker(
     Deliveries deliveries, DeliveryTargets targets, IConsumerGroups groups, IGroupShares shares, IPartitionLogs logs,
     ITopicCatalog topics, ITransactions transactions, TimeProvider clock, Random random, DeliveryOptions options,
-    ILogger<DeliveryWorker> logger)
+    ILogger<DeliveryWorker> logger, LogMetrics? watch = null)
 {
     /// <summary>What the names of all workers begin with.</summary>
     public const string NamePrefix = "__delivery-";
@@ -79,6 +80,7 @@ public sealed partial class DeliveryWorker(
         Options = options,
         Clock = clock,
         Random = random,
+        Metrics = watch ?? LogMetrics.None,
         Served = new ServedClock(clock),
         PauseAsync = async (because, token) =>
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Delivery;
@@ -8,6 +9,39 @@ namespace Serverless.Core.Delivery;
 /// <content>What becomes of one range: sent, copied, to be tried again, or buried.</content>
 internal sealed partial class PartitionDelivery
 {
+    private async ValueTask<SendOutcome> SendAsync(RangeMark range, RangeRead read, CancellationToken cancellationToken)
+    {
+        using var processing = MessagingOperation.Start(
+            MessagingKind.Process, work.Metrics, work.Clock, share.At.Topic, work.Delivery.Group);
+        processing?.Deliver([read.Slice], read.Records);
+        var sent = await SendAsync(range, read.Slice, cancellationToken);
+        var outcome = sent switch
+        {
+            SendOutcome.Done => "done",
+            SendOutcome.Gone => "gone",
+            _ => "failed",
+        };
+        work.Metrics.Consumed(MessagingKind.Process, share.At.Topic, work.Delivery.Group, read.Records);
+        work.Metrics.DeliveryAttempted(work.Delivery.Group, TargetKind, outcome, range.Attempts + 1);
+        if (sent is SendOutcome.Done)
+        {
+            processing?.End(ErrorCode.None);
+        }
+        else
+        {
+            processing?.Fail(outcome);
+        }
+
+        return sent;
+    }
+
+    private string TargetKind => Settings.Target switch
+    {
+        DeliveryTarget.Webhook => "webhook",
+        DeliveryTarget.Topic => "topic",
+        _ => "handler",
+    };
+
     private async ValueTask<SendOutcome> SendAsync(RangeMark range, PolledSlice slice, CancellationToken cancellationToken)
     {
         if (work.Target is null)
@@ -89,6 +123,7 @@ internal sealed partial class PartitionDelivery
         var failed = await MoveAsync(to, letters, range, cancellationToken);
         if (failed is null)
         {
+            work.Metrics.DeadLettered(work.Delivery.Group, name, letters.Count);
             RangeBuried(work.Delivery.Group, share.At, range.From, range.To, name);
         }
 

@@ -119,7 +119,7 @@ internal sealed partial class PartitionDelivery(
             throw new PartitionEndedException(PartitionEnd.Moved);
         }
 
-        switch (await SendAsync(range, read.Slice, cancellationToken))
+        switch (await SendAsync(range, read, cancellationToken))
         {
             case SendOutcome.Done done:
                 await GoOnAsync(range, done, over, cancellationToken);

@@ -1,5 +1,6 @@
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 
@@ -33,6 +34,8 @@ internal sealed class WorkerContext
     public required TimeProvider Clock { get; init; }
 
     public required Random Random { get; init; }
+
+    public required LogMetrics Metrics { get; init; }
 
     /// <summary>Pauses the delivery, for a reason.</summary>
     public required Func<string, CancellationToken, ValueTask> PauseAsync { get; init; }

@@ -1,5 +1,6 @@
 using System.Text;
 using Serverless.Core.Groups.Rows;
+using Serverless.Core.Telemetry;
 
 namespace Serverless.Core.Groups;
 
@@ -15,6 +16,7 @@ public sealed partial class ConsumerGroups
         }
 
         using var one = await EnterAsync(group, instance, cancellationToken);
+        using var committing = MessagingOperation.Start(MessagingKind.Commit, _metrics, _rows.Clock, topic: null, group);
         var asks = new AsItAsked();
         var stored = new List<GroupOffset>();
         while (true)
@@ -42,6 +44,7 @@ public sealed partial class ConsumerGroups
             stored.AddRange(answer.Value ?? []);
             if (answer.Error != ErrorCode.None || !more)
             {
+                committing?.End(answer.Error);
                 return answer with { Value = stored };
             }
         }

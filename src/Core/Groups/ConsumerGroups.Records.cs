@@ -1,3 +1,5 @@
+using Serverless.Core.Telemetry;
+
 namespace Serverless.Core.Groups;
 
 /// <content>Polls and heartbeats.</content>
@@ -16,8 +18,30 @@ public sealed partial class ConsumerGroups
         }
 
         using var one = entered;
-        return await new PollOperation(_rows, _logs, _marks, Request<PollAnswer>(group, instance), instance, request)
+        using var polling = MessagingOperation.Start(MessagingKind.Poll, _metrics, _rows.Clock, topic: null, group);
+        var answer = await new PollOperation(_rows, _logs, _marks, Request<PollAnswer>(group, instance), instance, request)
             .RunAsync(cancellationToken);
+        if (polling is not null || _metrics.TakesConsumed)
+        {
+            var records = Count(group, answer.Slices);
+            polling?.Deliver(answer.Slices, records);
+            polling?.End(answer.Error);
+        }
+
+        return answer;
+    }
+
+    private int Count(string group, IReadOnlyList<PolledSlice> slices)
+    {
+        var all = 0;
+        foreach (var slice in slices)
+        {
+            var records = slice.CountRecords();
+            _metrics.Consumed(MessagingKind.Poll, slice.At.Topic, group, records);
+            all += records;
+        }
+
+        return all;
     }
 
     public async ValueTask<GroupAnswer<HeartbeatAnswer>> HeartbeatAsync(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 
@@ -19,6 +20,7 @@ public sealed partial class ConsumerGroups : IConsumerGroups, IPendingOffsets, I
     private readonly IIdSource _ids;
     private readonly GroupOptions _options;
     private readonly ILogger<ConsumerGroups> _logger;
+    private readonly LogMetrics _metrics;
     private readonly GroupRows _rows;
     private readonly GroupTopics _topics;
     private readonly PartitionMarks _marks;
@@ -26,14 +28,15 @@ public sealed partial class ConsumerGroups : IConsumerGroups, IPendingOffsets, I
 
     public ConsumerGroups(
         IRowStore store, ITopicCatalog catalog, IPartitionLogs logs, TimeProvider clock, Random random, IIdSource ids,
-        GroupOptions options, ILogger<ConsumerGroups> logger)
+        GroupOptions options, ILogger<ConsumerGroups> logger, LogMetrics? watch = null)
     {
         _store = store;
         _logs = logs;
         _ids = ids;
         _options = options;
         _logger = logger;
-        _rows = new GroupRows(store, ids, clock, random, options);
+        _metrics = watch ?? LogMetrics.None;
+        _rows = new GroupRows(store, ids, clock, random, options, _metrics);
         _topics = new GroupTopics(catalog);
         _marks = new PartitionMarks(logs, options);
         _outcomes = new TransactionOutcomes(new TransactionRows(store, ids, clock, random, new TransactionOptions()));

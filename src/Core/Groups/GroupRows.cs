@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Serverless.Core.Groups.Rows;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 
 namespace Serverless.Core.Groups;
 
 /// <summary>The rows of groups: read whole, remembered for a while, and changed in one conditional transaction.</summary>
 internal sealed class GroupRows(
-    IRowStore store, IIdSource ids, TimeProvider clock, Random random, GroupOptions options)
+    IRowStore store, IIdSource ids, TimeProvider clock, Random random, GroupOptions options, LogMetrics metrics)
 {
     public const string Table = "groups";
 
@@ -86,6 +87,10 @@ internal sealed class GroupRows(
         if (result.Outcome == SubmitOutcome.Committed)
         {
             _cache.Apply(draft, result.ETags);
+            if (draft.HasGroup && draft.Group.Epoch > (draft.State.Group?.Row.Epoch ?? 0))
+            {
+                metrics.Rebalanced(draft.State.Name);
+            }
         }
 
         return result.Outcome;

@@ -195,7 +195,21 @@ public sealed record PollAnswer(
 
 /// <summary>Records of one partition: those of <c>Batches</c> with <c>FromOffset</c> ≤ offset &lt; <c>ToOffset</c>.</summary>
 public readonly record struct PolledSlice(
-    TopicPartition At, ReadOnlyMemory<byte> Batches, long FromOffset, long ToOffset);
+    TopicPartition At, ReadOnlyMemory<byte> Batches, long FromOffset, long ToOffset)
+{
+    /// <summary>How many records there are, by the headers of their batches alone.</summary>
+    public int CountRecords()
+    {
+        var count = 0L;
+        var reader = new RecordBatchReader(Batches.Span);
+        while (reader.TryRead(out var header, out _))
+        {
+            count += header.IsControl ? 0 : Math.Max(0, Math.Min(header.NextOffset, ToOffset) - Math.Max(header.BaseOffset, FromOffset));
+        }
+
+        return (int)count;
+    }
+}
 
 public sealed record HeartbeatAnswer(int Generation, IReadOnlyList<TopicPartition> Partitions, DateTimeOffset ExpiresAt);
 

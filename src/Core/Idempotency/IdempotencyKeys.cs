@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 
 namespace Serverless.Core.Idempotency;
 
@@ -11,9 +12,11 @@ namespace Serverless.Core.Idempotency;
 /// an attempt that lost its row to another can store nothing where that one does not look.
 /// </remarks>
 public sealed partial class IdempotencyKeys(
-    IRowStore rows, TimeProvider clock, IIdSource ids, IdempotencyOptions options, ILogger<IdempotencyKeys> logger)
+    IRowStore rows, TimeProvider clock, IIdSource ids, IdempotencyOptions options, ILogger<IdempotencyKeys> logger,
+    LogMetrics? watch = null)
 {
     private readonly ServedClock _served = new(clock);
+    private readonly LogMetrics _metrics = watch ?? LogMetrics.None;
 
     /// <summary>Begins the request, or tells what became of it. One table call where the key is new.</summary>
     public async ValueTask<KeyAnswer> BeginAsync(KeyedRequest request, StartOf start, CancellationToken cancellationToken)
@@ -36,6 +39,7 @@ public sealed partial class IdempotencyKeys(
                 case IdempotencyProtocol.Step.Refuse:
                     return new KeyAnswer.Reused();
                 case IdempotencyProtocol.Step.Replay:
+                    _metrics.RequestReplayed();
                     return new KeyAnswer.Answered(row!.Reply!, row.ExpiresAt);
                 case IdempotencyProtocol.Step.Wait:
                     return new KeyAnswer.Running(row!.Lease - now);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Serverless.Core.Records;
 
 namespace Serverless.Core.Log;
@@ -12,6 +13,9 @@ internal sealed class PendingAppend(ReadOnlyMemory<byte> batch, RecordBatchHeade
     public RecordBatchHeader Header { get; } = header;
 
     public AppendIdentity? Identity { get; } = identity;
+
+    /// <summary>The span that waits for it, where there is one: a block is sent on behalf of many.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
 
     /// <summary>Nobody waits any more, and it was never sent: it is left out.</summary>
     public bool Abandoned { get; set; }

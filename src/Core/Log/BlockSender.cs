@@ -88,6 +88,7 @@ internal sealed partial class BlockSender(LogContext context, PartitionTail tail
             var began = context.Clock.GetTimestamp();
             var result = await context.Blobs.AppendAsync(segment, tail.Position, content, CancellationToken.None);
             var latency = context.Clock.GetElapsedTime(began);
+            context.Metrics.AppendAttempted(result.Outcome, content.Length);
             switch (result.Outcome)
             {
                 case AppendOutcome.Appended:

@@ -1,5 +1,6 @@
 using Serverless.Core.Groups;
 using Serverless.Core.Records;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -28,12 +29,25 @@ public sealed record ReadRequest
 public sealed record ReadAnswer(ErrorCode Error, PolledSlice Slice, bool More, long ErrorOffset = -1);
 
 /// <summary>Reads a partition from any offset on, and waits for records where there are none yet.</summary>
-public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
+public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock, LogMetrics? watch = null)
 {
     private const int FetchBytesMin = 64 * 1024;
 
+    private readonly LogMetrics _metrics = watch ?? LogMetrics.None;
+
     /// <summary>Errors: OffsetOutOfRange, UnknownTopicOrPartition, InvalidRecord.</summary>
     public async ValueTask<ReadAnswer> ReadAsync(
+        Topic topic, int partition, long offset, ReadRequest request, CancellationToken cancellationToken)
+    {
+        using var fetching = MessagingOperation.Start(MessagingKind.Fetch, _metrics, clock, topic.Name);
+        var (answer, records) = await FindAsync(topic, partition, offset, request, cancellationToken);
+        _metrics.Consumed(MessagingKind.Fetch, topic.Name, group: null, records);
+        fetching?.Deliver([answer.Slice], records);
+        fetching?.End(answer.Error);
+        return answer;
+    }
+
+    private async ValueTask<(ReadAnswer Answer, int Records)> FindAsync(
         Topic topic, int partition, long offset, ReadRequest request, CancellationToken cancellationToken)
     {
         var at = new TopicPartition(topic.Name, partition);
@@ -44,7 +58,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             var fetched = await logs.FetchAsync(topic, partition, offset, fetchBytes, request.IsolationLevel, cancellationToken);
             if (fetched.Error != ErrorCode.None)
             {
-                return new ReadAnswer(fetched.Error, default, false);
+                return (new ReadAnswer(fetched.Error, new PolledSlice(at, default, offset, offset), false), 0);
             }
 
             var end = request.IsolationLevel == IsolationLevel.ReadCommitted
@@ -54,12 +68,12 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             if (picked.Count > 0)
             {
                 var slice = new PolledSlice(at, fetched.Batches, offset, picked.ToOffset);
-                return new ReadAnswer(ErrorCode.None, slice, picked.ToOffset < end);
+                return (new ReadAnswer(ErrorCode.None, slice, picked.ToOffset < end), picked.Count);
             }
 
             if (picked.RefusedOffset >= 0)
             {
-                return new ReadAnswer(ErrorCode.InvalidRecord, default, false, picked.RefusedOffset);
+                return (new ReadAnswer(ErrorCode.InvalidRecord, new PolledSlice(at, default, offset, offset), false, picked.RefusedOffset), 0);
             }
 
             // Nothing but control records: go on behind them.
@@ -75,7 +89,7 @@ public sealed class DirectReader(IPartitionLogs logs, TimeProvider clock)
             if (left <= TimeSpan.Zero || !await Waiting.UntilAsync(
                 over => logs.WaitAsync([next], left, over), request.WaitIsOver, cancellationToken))
             {
-                return new ReadAnswer(ErrorCode.None, new PolledSlice(at, default, offset, offset), false);
+                return (new ReadAnswer(ErrorCode.None, new PolledSlice(at, default, offset, offset), false), 0);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Serverless.Core.Records;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -90,6 +91,7 @@ internal sealed class IdentifiedAppends(LogContext context, PartitionTail tails,
     private async ValueTask<AppendAnswer> CheckedAsync(
         AppendAnswer answer, ReadOnlyMemory<byte> batch, AppendIdentity identity, CancellationToken cancellationToken)
     {
+        context.Metrics.DuplicateFound(identity is AppendIdentity.Sequence ? "sequence" : "key");
         var stored = await reader.FetchAsync(answer.BaseOffset, bytesMax: 1, cancellationToken);
         if (stored.Error != ErrorCode.None
             || !RecordBatchHeader.TryRead(stored.Batches.Span, out var header) || header.BaseOffset != answer.BaseOffset)
@@ -102,7 +104,7 @@ internal sealed class IdentifiedAppends(LogContext context, PartitionTail tails,
             : answer with { LogAppendTimeMs = header.TimestampType == TimestampType.LogAppendTime ? header.MaxTimestamp : -1 };
     }
 
-    // Timestamps are left out: who does not send one gets another at each attempt.
+    // Timestamps are left out: who does not send one gets another at each attempt. So does what tells of the trace of an attempt.
     private static bool SameRecords(ReadOnlySpan<byte> batch, ReadOnlySpan<byte> other)
     {
         using var records = RecordReader.Open(batch);
@@ -110,7 +112,7 @@ internal sealed class IdentifiedAppends(LogContext context, PartitionTail tails,
         while (records.TryRead(out var record))
         {
             if (!others.TryRead(out var twin) || record.KeyIsNull != twin.KeyIsNull || record.ValueIsNull != twin.ValueIsNull
-                || !record.Key.SequenceEqual(twin.Key) || !record.Value.SequenceEqual(twin.Value) || record.HeaderCount != twin.HeaderCount || !record.HeaderBytes.SequenceEqual(twin.HeaderBytes))
+                || !record.Key.SequenceEqual(twin.Key) || !record.Value.SequenceEqual(twin.Value) || !TraceHeaders.SameBut(record, twin))
             {
                 return false;
             }

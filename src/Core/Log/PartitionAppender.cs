@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -120,6 +122,8 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
     // Runs while there is something to append. It serves many callers, so no caller's token ends it.
     private async Task DrainAsync()
     {
+        // It outlives the request that began it.
+        Activity.Current = null;
         var failures = 0;
         while (true)
         {
@@ -137,9 +141,11 @@ internal sealed class PartitionAppender(LogContext context, BlockSender sender)
 
             try
             {
+                using var span = LogTracing.StartAppend(block);
                 if (await sender.TrySendAsync(block, _settings, _linger, lookFirst: failures > 0 || _linger.Contended) is { } sent)
                 {
                     failures = 0;
+                    span?.Dispose();
                     Finish(block, (append, index) => append.Complete(sent.Answers[index]));
                     await sender.KeepRowsAsync(sent);
                 }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 
 namespace Serverless.Core.Log;
@@ -15,10 +17,14 @@ namespace Serverless.Core.Log;
 /// the same partitions then, and each of its batches says what it is known by; whether it is stored already the log tells.
 /// </remarks>
 public sealed partial class Producer(
-    ITopicCatalog topics, IPartitionLogs logs, TimeProvider clock, Random random, ILogger<Producer> logger)
+    ITopicCatalog topics, IPartitionLogs logs, TimeProvider clock, Random random, ILogger<Producer> logger,
+    LogMetrics? watch = null, TelemetryOptions? telemetry = null)
 {
     // What a reader will undo at most (RecordBatch), with room for the header.
     private const int UncompressedBytesMax = 16 * 1024 * 1024 - 1024;
+
+    private readonly LogMetrics _metrics = watch ?? LogMetrics.None;
+    private readonly bool _carriesTrace = (telemetry ?? new TelemetryOptions()).CarryTraceInRecords;
 
     /// <summary>What became of each record, in the request's order, of a request that is news.</summary>
     public ValueTask<ProduceOutcome[]> ProduceAsync(
@@ -85,8 +91,11 @@ public sealed partial class Producer(
     {
         var now = KeyOf(identity)?.Start.TimestampMs ?? clock.GetUtcNow().ToUnixTimeMilliseconds();
         var outcomes = plan.Outcomes.ToArray();
+        using var sending = MessagingOperation.Start(MessagingKind.Send, _metrics, clock, plan.Topic.Name);
+        var trace = Trace(sending?.Span, plan.Records);
         await Task.WhenAll(plan.Members.Select(to => AppendAsync(
-            plan, to.Key, to.Value, IdentityOf(plan, to.Key, to.Value[0], identity), now, outcomes, cancellationToken)));
+            plan, to.Key, to.Value, IdentityOf(plan, to.Key, to.Value[0], identity), now, trace, outcomes, cancellationToken)));
+        sending?.End(Count(plan, outcomes));
         return outcomes;
     }
 
@@ -181,11 +190,17 @@ public sealed partial class Producer(
         Span(record.Headers)) > bytesMax;
 
     private async Task AppendAsync(
-        ProducePlan plan, int partition, List<int> members, AppendIdentity? identity, long now, ProduceOutcome[] outcomes,
+        ProducePlan plan, int partition, List<int> members, AppendIdentity? identity, long now, RecordHeader[] trace, ProduceOutcome[] outcomes,
         CancellationToken cancellationToken)
     {
         var (topic, records) = (plan.Topic, plan.Records);
-        var answer = await AnswerAsync(topic, partition, Encode(topic, records, members, now), identity, cancellationToken);
+        var answer = await AnswerAsync(topic, partition, Encode(topic, records, members, now, trace), identity, cancellationToken);
+        if (answer.Error == ErrorCode.RecordListTooLarge && trace.Length > 0)
+        {
+            // Nobody's records are too large for a trace.
+            answer = await AnswerAsync(topic, partition, Encode(topic, records, members, now, trace: []), identity, cancellationToken);
+        }
+
         for (var n = 0; n < members.Count; n++)
         {
             var timestamp = answer.LogAppendTimeMs >= 0 ? answer.LogAppendTimeMs : records[members[n]].TimestampMs ?? now;
@@ -222,14 +237,14 @@ public sealed partial class Producer(
     }
 
     // Null: more than one block can take, so that it is not built only to be refused. What gzip makes of it, the log sees.
-    private static byte[]? Encode(Topic topic, IReadOnlyList<ProduceRecord> records, List<int> members, long now)
+    private static byte[]? Encode(Topic topic, IReadOnlyList<ProduceRecord> records, List<int> members, long now, RecordHeader[] trace)
     {
         var compression = topic.Settings.CompressionType;
         var bytesMax = compression == CompressionType.None ? Limits.BatchBytesMax : UncompressedBytesMax;
         using var builder = new RecordBatchBuilder(compression);
         foreach (var i in members)
         {
-            var record = records[i];
+            var record = Traced(records[i], trace, topic.Settings.MaxMessageBytes);
             if (builder.SizeInBytes + (long)SizeOf(record, builder.Count) > bytesMax)
             {
                 return null;
@@ -241,6 +256,53 @@ public sealed partial class Producer(
         }
 
         return builder.Build();
+    }
+
+    // With the headers of its trace, where it brings none itself, and where they do not make it too large.
+    private static ProduceRecord Traced(ProduceRecord record, RecordHeader[] trace, int bytesMax)
+    {
+        if (trace.Length == 0 || TraceHeaders.Has(record.Headers))
+        {
+            return record;
+        }
+
+        var traced = record with { Headers = [.. record.Headers, .. trace] };
+        return IsTooLarge(traced, bytesMax) ? record : traced;
+    }
+
+    private RecordHeader[] Trace(Activity? span, IReadOnlyList<ProduceRecord> records)
+    {
+        if (span is not { IsAllDataRequested: true })
+        {
+            return [];
+        }
+
+        span.SetTag(TelemetryAttributes.MessageCount, records.Count);
+        TraceHeaders.Link(span, records);
+        return _carriesTrace ? TraceHeaders.Of(span) : [];
+    }
+
+    // The first error is that of the operation. Records that were in no plan are none of its outcomes.
+    private ErrorCode Count(ProducePlan plan, ProduceOutcome[] outcomes)
+    {
+        var error = ErrorCode.None;
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.Error != ErrorCode.None)
+            {
+                error = error == ErrorCode.None ? outcome.Error : error;
+                _metrics.Sent(plan.Topic.Name, 1, outcome.Error);
+            }
+        }
+
+        var stored = 0;
+        foreach (var members in plan.Members.Values)
+        {
+            stored += outcomes[members[0]].Error == ErrorCode.None ? members.Count : 0;
+        }
+
+        _metrics.Sent(plan.Topic.Name, stored);
+        return error;
     }
 
     // The deltas of timestamps are at most ten bytes each, and are not known here.

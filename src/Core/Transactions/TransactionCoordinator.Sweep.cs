@@ -11,8 +11,12 @@ public sealed partial class TransactionCoordinator
     private int _sweptShards;
     private string? _sweptTo;
 
+    // Counted in the walk that is under way; one that did not begin at the beginning counts nothing.
+    private int? _open;
+
     public async ValueTask<bool> SweepAsync(CancellationToken cancellationToken)
     {
+        _open = _sweptTo is null && _sweptShards == 0 ? 0 : _open;
         var query = new RowQuery(TransactionRow.AllShards.ElementAt(_sweptShards), Take: _options.SweepRowsMax);
         var page = await _rows.Store.QueryAsync(
             Layout.TransactionsTable, _sweptTo is { } behind ? query.Behind(behind) : query, cancellationToken);
@@ -26,6 +30,7 @@ public sealed partial class TransactionCoordinator
         foreach (var stored in page.Rows)
         {
             var row = TransactionRowCodec.Decode(stored);
+            _open += row.State == TransactionState.Ongoing ? 1 : 0;
             try
             {
                 await SweepAsync(row, stored, page.ServedAt, cancellationToken);
@@ -35,6 +40,11 @@ public sealed partial class TransactionCoordinator
                 // The others must not wait for this one; the next sweep comes by again.
                 SweepFailed(row.TransactionalId, e);
             }
+        }
+
+        if (isOver && _open is { } open)
+        {
+            _rows.Metrics.OpenTransactions.Set(open, _rows.Clock);
         }
 
         return !isOver;
@@ -53,6 +63,7 @@ public sealed partial class TransactionCoordinator
                 cancellationToken);
             if (answer is { Error: ErrorCode.None, Value: true })
             {
+                _rows.Metrics.TransactionTimedOut();
                 TimedOut(row.TransactionalId, row.ProducerId, row.ProducerEpoch);
             }
         }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions.Rows;
 
@@ -28,7 +29,8 @@ public sealed partial class TransactionCoordinator : ITransactions
 
     public TransactionCoordinator(
         IRowStore store, ITopicCatalog topics, IPartitionLogs logs, Producer producer, IPendingOffsets offsets, IProducerIds producerIds,
-        TimeProvider clock, Random random, IIdSource ids, TransactionOptions options, ILogger<TransactionCoordinator> logger)
+        TimeProvider clock, Random random, IIdSource ids, TransactionOptions options, ILogger<TransactionCoordinator> logger,
+        LogMetrics? watch = null)
     {
         _topics = topics;
         _producer = producer;
@@ -36,7 +38,7 @@ public sealed partial class TransactionCoordinator : ITransactions
         _ids = producerIds;
         _options = options;
         _logger = logger;
-        _rows = new TransactionRows(store, ids, clock, random, options);
+        _rows = new TransactionRows(store, ids, clock, random, options, watch);
         _count = new TransactionalIdCount(store, clock, options);
         _finish = new TransactionFinish(_rows, logs, offsets, producerIds);
     }

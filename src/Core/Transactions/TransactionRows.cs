@@ -1,4 +1,5 @@
 using Serverless.Core.Storage;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Transactions.Rows;
 
 namespace Serverless.Core.Transactions;
@@ -10,12 +11,16 @@ internal sealed record StoredTransaction(
     string TransactionalId, TransactionRow? Row, string? ETag, DateTimeOffset ServedAt, long KnownAt);
 
 /// <summary>The rows of transactional ids: read, remembered, and replaced under their ETags.</summary>
-internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvider clock, Random random, TransactionOptions options)
+internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvider clock, Random random, TransactionOptions options, LogMetrics? watch = null)
 {
     private readonly Backoff _backoff = new(clock, random, options.BackoffMin, options.BackoffMax);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StoredTransaction> _remembered = [];
     private readonly Queue<string> _byAge = new();
+
+    public LogMetrics Metrics { get; } = watch ?? LogMetrics.None;
+
+    public TimeProvider Clock => clock;
 
     public TransactionOptions Options => options;
 
@@ -56,6 +61,7 @@ internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvid
             return (result.Outcome, null);
         }
 
+        Count(former.Row?.State, next.State);
         return (result.Outcome, Remember(
             new(former.TransactionalId, next, result.ETags[0], result.ServedAt, clock.GetTimestamp())));
     }
@@ -67,6 +73,24 @@ internal sealed class TransactionRows(IRowStore store, IIdSource ids, TimeProvid
     public DateTimeOffset Now(StoredTransaction known) => known.ServedAt + clock.GetElapsedTime(known.KnownAt);
 
     public Task PauseAsync(int attempt, CancellationToken cancellationToken) => _backoff.PauseAsync(attempt, cancellationToken);
+
+    private void Count(TransactionState? before, TransactionState now)
+    {
+        if (before == now)
+        {
+            return;
+        }
+
+        switch (now)
+        {
+            case TransactionState.Ongoing:
+                Metrics.TransactionBegun();
+                break;
+            case TransactionState.PrepareCommit or TransactionState.PrepareAbort:
+                Metrics.TransactionEnded(committed: now == TransactionState.PrepareCommit);
+                break;
+        }
+    }
 
     // An older one that comes later costs a conflict, and nothing else.
     private StoredTransaction Remember(StoredTransaction stored)

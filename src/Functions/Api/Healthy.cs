@@ -5,7 +5,7 @@ using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>Whether the process answers.</summary>
+/// <summary><see cref="HealthLive"/> by the path that the Strimzi bridge has for it, and with no body.</summary>
 public sealed class Healthy(HttpEdge edge)
 {
     [Function("Healthy")]

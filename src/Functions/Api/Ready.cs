@@ -1,13 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Core.Topics;
 using Serverless.Functions.Access;
+using Serverless.Functions.Health;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>Whether requests can be served: storage is asked, so that an instance without it is not sent any.</summary>
-public sealed class Ready(HttpEdge edge, ITopicCatalog topics)
+/// <summary><see cref="HealthReady"/> by the path that the Strimzi bridge has for it, and with no body.</summary>
+public sealed class Ready(HttpEdge edge, StorageHealth health)
 {
     [Function("Ready")]
     public Task<IResult> Run(
@@ -15,7 +15,7 @@ public sealed class Ready(HttpEdge edge, ITopicCatalog topics)
         HttpRequest request) =>
         edge.ServeAsync(request, Operation.V2Read with { IsUnmetered = true }, Need.Nothing, async call =>
         {
-            await topics.ListAsync(call.CancellationToken);
+            await Readiness.RequireAsync(health, call.CancellationToken);
             return new Reply();
         });
 }

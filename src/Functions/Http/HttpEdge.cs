@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Core;
 using Serverless.Functions.Access;
 using Serverless.Functions.Http.Quotas;
+using Serverless.Functions.Telemetry;
 
 namespace Serverless.Functions.Http;
 
@@ -29,6 +30,17 @@ public sealed partial class HttpEdge(
         HttpRequest request, Operation operation, Need need, Func<Call, ValueTask<Reply>> handle)
     {
         var correlationId = CorrelationId(request);
+        using var trace = RequestTrace.Begin(request, correlationId);
+        var scope = new RequestScope(correlationId, trace?.TraceId);
+        using var logged = logger.BeginScope(scope);
+        var result = await ServeAsync(request, operation, need, handle, correlationId, scope);
+        trace?.End(result.Status);
+        return result;
+    }
+
+    private async Task<ReplyResult> ServeAsync(
+        HttpRequest request, Operation operation, Need need, Func<Call, ValueTask<Reply>> handle, string correlationId, RequestScope scope)
+    {
         Admission? admission = null;
         var aborted = request.HttpContext.RequestAborted;
         using var deadline = new CancellationTokenSource(Limits.OperationTimeout, clock);
@@ -37,6 +49,7 @@ public sealed partial class HttpEdge(
         {
             RequireRoute(operation);
             var caller = await CallerAsync(request, operation, need, any.Token);
+            scope.Principal = caller.Id is { Length: > 0 } id ? id : null;
             admission = quotas.Admit(request, caller.Id, operation);
 
             // Where the reply is never sent.

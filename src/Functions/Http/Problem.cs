@@ -99,5 +99,8 @@ internal sealed record Problem(int Status, int Code, string Message, int RetryAf
 
     public static Problem TooLarge(string message) => new(413, 413, message);
 
+    /// <summary>503/50350: a health probe found storage missing.</summary>
+    public static Problem NotReady(string missing) => new(503, 50350, missing, RetryAfter: 5);
+
     private static int Seconds(TimeSpan retryAfter) => Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds));
 }

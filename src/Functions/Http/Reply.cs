@@ -45,6 +45,8 @@ internal sealed record Reply
 /// <summary>Sends a <see cref="Reply"/>, with the headers that every reply has; the request is over when it is sent.</summary>
 internal sealed class ReplyResult(Reply reply, string correlationId, Admission? admission = null) : IResult
 {
+    internal int Status => reply.Status;
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         using (admission)

@@ -60,5 +60,23 @@ public sealed class RouteTable
         return [.. methods];
     }
 
+    /// <summary>The template that a request is served by; null where none is.</summary>
+    /// <param name="path">Without route prefix.</param>
+    public string? TemplateOf(string method, string path)
+    {
+        Route? found = null;
+        foreach (var route in _routes)
+        {
+            // Of two that match, the one with fewer parameters is meant.
+            if (route.Methods.Contains(method, StringComparer.OrdinalIgnoreCase) && route.Matcher.TryMatch(path.TrimEnd('/'), [])
+                && !(found?.Matcher.Template.Parameters.Count <= route.Matcher.Template.Parameters.Count))
+            {
+                found = route;
+            }
+        }
+
+        return found is null ? null : "/" + found.Matcher.Template.TemplateText;
+    }
+
     private sealed record Route(TemplateMatcher Matcher, string[] Methods);
 }

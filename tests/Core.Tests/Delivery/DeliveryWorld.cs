@@ -5,6 +5,7 @@ using Serverless.Core.Effects;
 using Serverless.Core.Groups;
 using Serverless.Core.Log;
 using Serverless.Core.Records;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Tests.Groups;
 using Serverless.Core.Tests.Log;
 using Serverless.Core.Tests.Transactions;
@@ -20,9 +21,9 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     private readonly RandomIdSource _ids = new(new Random(3));
 
-    public DeliveryWorld(JumpClock? clock = null)
+    public DeliveryWorld(JumpClock? clock = null, LogMetrics? metrics = null)
     {
-        Log = new TransactionWorld(clock: clock);
+        Log = new TransactionWorld(clock: clock, metrics: metrics);
         Letters = Log.Topics.Make("letters", 2);
     }
 
@@ -72,7 +73,7 @@ internal sealed class DeliveryWorld : IWebhooks, IDeliveryTarget, IWorkerStarter
 
     public DeliveryWorker Worker(Process by) => new(
         Deliveries(by), Targets(by), by.Groups, by.Groups, by.Logs, Log.Topics, by.Transactions, Clock, new Random(5), Options,
-        NullLogger<DeliveryWorker>.Instance);
+        NullLogger<DeliveryWorker>.Instance, Log.Metrics);
 
     public DeliveryAdmin Admin(Process by) => new(Deliveries(by), Targets(by), by.Groups, Log.Topics, Options);
 

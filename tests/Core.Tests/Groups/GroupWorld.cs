@@ -4,6 +4,7 @@ using Serverless.Core.Groups;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Xunit;
 using Record = Serverless.Core.Records.Record;
@@ -18,8 +19,9 @@ internal sealed class GroupWorld
     private readonly RandomIdSource _ids;
     private readonly Random _random;
 
-    public GroupWorld(int seed = 1)
+    public GroupWorld(int seed = 1, LogMetrics? metrics = null)
     {
+        Metrics = metrics;
         _random = new Random(seed);
         _ids = new RandomIdSource(_random);
         Memory = new MemoryRowStore(Clock);
@@ -28,6 +30,8 @@ internal sealed class GroupWorld
     }
 
     public JumpClock Clock { get; } = new();
+
+    public LogMetrics? Metrics { get; }
 
     public MemoryRowStore Memory { get; }
 
@@ -56,7 +60,8 @@ internal sealed class GroupWorld
     {
         IRowStore rows = new CountingRowStore(Audit is null ? Memory : Audit, Meter);
         return new(
-            wrap?.Invoke(rows) ?? rows, Topics, Logs, Clock, _random, _ids, Options, NullLogger<ConsumerGroups>.Instance);
+            wrap?.Invoke(rows) ?? rows, Topics, Logs, Clock, _random, _ids, Options, NullLogger<ConsumerGroups>.Instance,
+            Metrics);
     }
 
     public (ConsumerGroups Groups, FaultyRowStore Store) StartFaulty()

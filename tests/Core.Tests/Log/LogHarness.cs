@@ -4,6 +4,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Xunit;
 
@@ -39,12 +40,13 @@ public sealed class LogHarness
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Another instance: nothing shared with the others but storage.</summary>
-    public PartitionLogs NewInstance()
+    public PartitionLogs NewInstance(LogMetrics? metrics = null)
     {
         var random = new Random(++_instances);
         return new PartitionLogs(new LogContext(
             new CountingBlobStore(Faults, Meter), new CountingRowStore(Rows, Meter), Clock, random,
-            new RandomIdSource(new Random(1000 + _instances)), _options, NullLogger<PartitionLogs>.Instance));
+            new RandomIdSource(new Random(1000 + _instances)), _options, NullLogger<PartitionLogs>.Instance,
+            metrics));
     }
 
     public LogHarness With(params (string Name, string Value)[] settings)

@@ -6,6 +6,7 @@ using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
 using Serverless.Core.Tests.Groups;
 using Serverless.Core.Tests.Log;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Core.Transactions;
 using Xunit;
@@ -24,8 +25,9 @@ internal sealed class TransactionWorld
     private readonly Random _random;
     private readonly RandomIdSource _ids;
 
-    public TransactionWorld(int seed = 1, JumpClock? clock = null)
+    public TransactionWorld(int seed = 1, JumpClock? clock = null, LogMetrics? metrics = null)
     {
+        Metrics = metrics;
         Clock = clock ?? new JumpClock();
         _random = new Random(seed);
         _ids = new RandomIdSource(_random);
@@ -38,6 +40,8 @@ internal sealed class TransactionWorld
     }
 
     public JumpClock Clock { get; }
+
+    public LogMetrics? Metrics { get; }
 
     public MemoryRowStore Rows { get; }
 
@@ -66,13 +70,13 @@ internal sealed class TransactionWorld
     {
         var stores = new FailingStores(new CountingRowStore(Rows, Meter), new CountingBlobStore(Blobs, Meter));
         var logs = new PartitionLogs(new LogContext(
-            stores, stores, Clock, _random, _ids, new LogOptions(), NullLogger<PartitionLogs>.Instance));
+            stores, stores, Clock, _random, _ids, new LogOptions(), NullLogger<PartitionLogs>.Instance, Metrics));
         var groups = new ConsumerGroups(
-            stores, Topics, logs, Clock, _random, _ids, new GroupOptions(), NullLogger<ConsumerGroups>.Instance);
-        var producer = new Producer(Topics, logs, Clock, _random, NullLogger<Producer>.Instance);
+            stores, Topics, logs, Clock, _random, _ids, new GroupOptions(), NullLogger<ConsumerGroups>.Instance, Metrics);
+        var producer = new Producer(Topics, logs, Clock, _random, NullLogger<Producer>.Instance, Metrics);
         return new(logs, groups, new TransactionCoordinator(
             stores, Topics, logs, producer, groups, ProducerIds, Clock, _random, _ids, Options,
-            NullLogger<TransactionCoordinator>.Instance), stores);
+            NullLogger<TransactionCoordinator>.Instance, Metrics), stores);
     }
 
     public static async Task<TransactionInstance> InitAsync(Process by, TimeSpan? timeout = null) =>

@@ -36,6 +36,8 @@ public static class MatrixRows
         Open("Healthy", "GET", "/healthy"),
         Open("Ready", "GET", "/ready"),
         Open("GetOpenApi", "GET", "/openapi.json"),
+        Open("HealthLive", "GET", "/health/live"),
+        Open("HealthReady", "GET", "/health/ready"),
         Open("zz_UnknownRoute", "GET", "/"),
         Open("RunDeliveryWorker", "POST", "/deliveries/workers", "{}", Plain),
 

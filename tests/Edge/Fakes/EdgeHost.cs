@@ -29,6 +29,7 @@ using Serverless.Core.Transactions;
 using Serverless.Edge.OpenApi;
 using Serverless.Functions;
 using Serverless.Functions.Access;
+using Serverless.Functions.Health;
 using Serverless.Functions.Http;
 using Serverless.Functions.Http.Produce;
 using Serverless.Functions.Http.Quotas;
@@ -88,6 +89,8 @@ internal sealed class EdgeHost
         services.AddSingleton<RequestQuotas>();
         services.AddSingleton<HttpEdge>();
         services.AddSingleton(Rows);
+        services.AddSingleton<IBlobStore>(new MemoryBlobStore(Clock));
+        services.AddSingleton<StorageHealth>();
         services.AddSingleton(Keys);
         services.AddSingleton<Deliveries>();
         services.AddSingleton<IdempotencyKeys>();

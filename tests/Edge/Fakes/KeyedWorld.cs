@@ -8,6 +8,7 @@ using Serverless.Core.Log;
 using Serverless.Core.Records;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
+using Serverless.Core.Telemetry;
 using Serverless.Core.Topics;
 using Serverless.Functions.Http;
 using Xunit;
@@ -32,7 +33,9 @@ internal sealed class KeyedWorld
 
     public StorageMeter Meter { get; } = new();
 
-    public Process Start(IdempotencyOptions? keys = null)
+    /// <param name="watch">What is measured of the process.</param>
+    /// <param name="telemetry">What is traced in it.</param>
+    public Process Start(IdempotencyOptions? keys = null, LogMetrics? watch = null, TelemetryOptions? telemetry = null)
     {
         var stores = new FailingStores(new CountingBlobStore(_blobs, Meter), new CountingRowStore(Rows, Meter));
         var seed = ++_processes;
@@ -41,13 +44,15 @@ internal sealed class KeyedWorld
 #pragma warning restore RS0030
         var ids = new RandomIdSource(random);
         var logs = new PartitionLogs(new LogContext(
-            stores, stores, Clock, random, ids, new LogOptions(), NullLogger<PartitionLogs>.Instance));
+            stores, stores, Clock, random, ids, new LogOptions(), NullLogger<PartitionLogs>.Instance, watch));
         var topics = new TopicCatalog(stores, logs, Clock, ids);
         var host = new EdgeHost(rows: stores, keys: keys, configure: services =>
         {
             services.AddSingleton<TimeProvider>(Clock);
             services.AddSingleton<IIdSource>(ids);
             services.AddSingleton<IPartitionLogs>(logs);
+            services.AddSingleton(watch ?? LogMetrics.None);
+            services.AddSingleton(telemetry ?? new TelemetryOptions());
             services.AddSingleton<ITopicCatalog>(topics);
         });
         return new Process(host, stores, logs, topics);

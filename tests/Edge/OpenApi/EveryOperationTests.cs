@@ -85,7 +85,8 @@ public sealed class EveryOperationTests
         await JsonAsync(204, "POST", $"{V3}/topics/orders/configs:alter", """{"data":[{"name":"segment.ms","operation":"DELETE"}]}""");
         await EmptyAsync(204, "DELETE", $"{V3}/topics/orders/configs/retention.ms");
         await ReadAsync(
-            "/", "/brokers", "/topics", "/topics/orders", "/topics/orders/partitions", "/topics/orders/partitions/0", "/healthy", "/ready",
+            "/", "/brokers", "/topics", "/topics/orders", "/topics/orders/partitions", "/topics/orders/partitions/0", "/healthy", "/ready", "/health/live",
+            "/health/ready",
             "/topics/orders/partitions/0/offsets", "/topics/orders/partitions/0/offsets?isolation_level=read_committed",
             "/v3/clusters", V3, $"{V3}/topics", $"{V3}/topics/orders", $"{V3}/topics/orders/partitions", $"{V3}/topics/orders/partitions/0",
             $"{V3}/topics/orders/partitions/0/offset", $"{V3}/topics/orders/configs", $"{V3}/topics/orders/configs/retention.ms");

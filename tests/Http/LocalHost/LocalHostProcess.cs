@@ -57,6 +57,9 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         return (_process.ExitCode, error);
     }
 
+    /// <summary>What it wrote after its first line, once it has ended.</summary>
+    public Task<string> OutputAsync() => (_output ?? _process.StandardOutput.ReadToEndAsync()).WaitAsync(Patience);
+
     /// <summary>SIGTERM: asks for an orderly stop.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
 

@@ -1,4 +1,6 @@
 using Azure.Core;
+using Azure.Data.Tables;
+using Serverless.Core.Telemetry;
 
 namespace Serverless.Core.Storage.Azure;
 
@@ -26,6 +28,12 @@ public sealed record AzureStorageOptions
     /// <summary>Called with the options of each client before it is made: a host's transport, a test's faults.</summary>
     public Action<ClientOptions>? ConfigureClient { get; init; }
 
+    /// <summary>Told of each request that is sent, retries included.</summary>
+    public LogMetrics Metrics { get; init; } = LogMetrics.None;
+
+    /// <summary>Times the requests.</summary>
+    public TimeProvider? Clock { get; init; }
+
     internal TOptions ForMutations<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
@@ -49,6 +57,9 @@ public sealed record AzureStorageOptions
         where TOptions : ClientOptions
     {
         options.Retry.NetworkTimeout = NetworkTimeout;
+
+        // Before what a host or a test puts next to the transport, so that it sees what becomes of that.
+        options.AddPolicy(new StorageCallPolicy(options is TableClientOptions, Metrics, Clock), HttpPipelinePosition.BeforeTransport);
         ConfigureClient?.Invoke(options);
         return options;
     }

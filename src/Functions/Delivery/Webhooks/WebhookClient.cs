@@ -27,7 +27,8 @@ internal sealed class WebhookClient(WebhookSafety safety, ResolveHost resolve, C
     // Two that begin at once come to the same client, and so to the same connections.
     public HttpClient Http => LazyInitializer.EnsureInitialized(ref _client, () => new HttpClient(new SocketsHttpHandler
     {
-        // Or whoever receives would be told of our requests' traces, and of all that was put beside them as baggage.
+        // Or whoever receives would be told of whatever request's trace this runs in, and of all that was put beside it as baggage. The
+        // trace of the delivery itself the target adds.
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Core.Delivery;
+using Serverless.Core.Telemetry;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Delivery.Webhooks;
@@ -66,6 +68,13 @@ internal sealed class WebhookTarget(
             ("Kafka-First-Offset", Text(batch.FirstOffset)), ("Kafka-Last-Offset", Text(batch.NextOffset - 1)),
             ("Delivery-Attempt", Text(batch.Attempt)),
         ];
+
+        // The trace of this very attempt, where it is sampled, and nothing that was put beside it: that is nobody else's business.
+        if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id, Source.Name: LogTracing.SourceName })
+        {
+            request.Headers.TryAddWithoutValidation("traceparent", id);
+        }
+
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
