@@ -2,30 +2,38 @@ using Microsoft.Extensions.Configuration;
 
 namespace Serverless.Functions.Telemetry;
 
+/// <summary>Where one signal goes by OTLP. What is null is as for all signals, which the SDK reads itself.</summary>
+/// <param name="Endpoint">As it is: no path is put behind it.</param>
+internal sealed record OtlpTarget(Uri? Endpoint, bool? IsGrpc, string? Headers);
+
 /// <summary>Where telemetry is to go, by the standard variables of OpenTelemetry and of Application Insights; nowhere unless one is set.</summary>
 /// <param name="Otlp">The signals that go to an OTLP receiver.</param>
 /// <param name="AzureMonitor">The connection string of Application Insights, or null.</param>
 /// <param name="Identity">How that is written to: with a managed identity, or by the connection string alone.</param>
-internal sealed record ExportSettings(IReadOnlySet<string> Otlp, string? AzureMonitor, MonitorIdentity? Identity)
+internal sealed record ExportSettings(
+    IReadOnlyDictionary<string, OtlpTarget> Otlp, string? AzureMonitor, MonitorIdentity? Identity)
 {
     public const string Traces = "TRACES", Metrics = "METRICS", Logs = "LOGS";
 
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ConnectionString = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     private const string Authentication = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
-    public static IReadOnlyList<string> Signals { get; } = [Traces, Metrics, Logs];
-
     /// <summary>Whether a signal goes anywhere.</summary>
-    public bool Takes(string signal) => AzureMonitor is not null || Otlp.Contains(signal);
+    public bool Takes(string signal) => AzureMonitor is not null || Otlp.ContainsKey(signal);
 
     public bool IsOff => Otlp.Count == 0 && AzureMonitor is null;
 
     /// <exception cref="SettingException">A value cannot work.</exception>
     public static ExportSettings From(IConfiguration configuration)
     {
-        if (bool.TryParse(configuration["OTEL_SDK_DISABLED"], out var disabled) && disabled)
+        var otlp = new Dictionary<string, OtlpTarget>();
+        foreach (var signal in (ReadOnlySpan<string>)[Traces, Metrics, Logs])
         {
-            return new(new HashSet<string>(), null, null);
+            if (Target(configuration, signal) is { } target)
+            {
+                otlp.Add(signal, target);
+            }
         }
 
         var connection = configuration[ConnectionString] is { Length: > 0 } given ? given : null;
@@ -34,59 +42,39 @@ internal sealed record ExportSettings(IReadOnlySet<string> Otlp, string? AzureMo
             throw new SettingException($"{ConnectionString} is no connection string of Application Insights.");
         }
 
-        return new(
-            Signals.Where(signal => IsWanted(configuration, signal) && Endpoint(configuration, signal) is not null).ToHashSet(),
-            connection, connection is null ? null : MonitorIdentity.Parse(configuration[Authentication], Authentication));
+        var identity = MonitorIdentity.Parse(configuration[Authentication], Authentication);
+        return bool.TryParse(configuration["OTEL_SDK_DISABLED"], out var disabled) && disabled
+            ? new(new Dictionary<string, OtlpTarget>(), null, null)
+            : new(otlp, connection, identity);
     }
 
-    /// <summary>Where a signal goes; null where nothing says so.</summary>
-    /// <exception cref="SettingException">It is no address.</exception>
-    private static Uri? Endpoint(IConfiguration configuration, string signal)
+    // Null: nothing says where, or it is not wanted.
+    private static OtlpTarget? Target(IConfiguration configuration, string signal)
     {
-        var own = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";
-        var name = configuration[own] is { Length: > 0 } ? own : "OTEL_EXPORTER_OTLP_ENDPOINT";
-        return configuration[name] switch
-        {
-            null or "" => null,
-            var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" => uri,
-            _ => throw new SettingException($"{name} must be an http or https address."),
-        };
-    }
-
-    private static bool IsWanted(IConfiguration configuration, string signal)
-    {
-        var name = $"OTEL_{signal}_EXPORTER";
-        return configuration[name]?.Trim().ToLowerInvariant() switch
+        var own = $"OTEL_EXPORTER_OTLP_{signal}_";
+        var wanted = $"OTEL_{signal}_EXPORTER";
+        var isWanted = configuration[wanted]?.Trim().ToLowerInvariant() switch
         {
             null or "" or "otlp" => true,
             "none" => false,
-            _ => throw new SettingException($"{name} must be otlp or none."),
+            _ => throw new SettingException($"{wanted} must be otlp or none."),
         };
+        bool? isGrpc = configuration[$"{own}PROTOCOL"] switch
+        {
+            null or "" => null,
+            "grpc" => true,
+            "http/protobuf" => false,
+            _ => throw new SettingException($"{own}PROTOCOL must be grpc or http/protobuf."),
+        };
+        var target = new OtlpTarget(
+            Address(configuration, $"{own}ENDPOINT"), isGrpc, configuration[$"{own}HEADERS"] is { Length: > 0 } headers ? headers : null);
+        return (Address(configuration, Endpoint) ?? target.Endpoint) is not null && isWanted ? target : null;
     }
-}
 
-/// <summary>The managed identity that writes to Application Insights.</summary>
-/// <param name="ClientId">Of a user-assigned one; null for the application's own.</param>
-internal sealed record MonitorIdentity(string? ClientId)
-{
-    /// <summary>Reads what Functions reads too: <c>Authorization=AAD</c>, and <c>ClientId=…</c> where it is not the application's own.</summary>
-    /// <exception cref="SettingException">It says anything else.</exception>
-    public static MonitorIdentity? Parse(string? text, string name)
+    private static Uri? Address(IConfiguration configuration, string name) => configuration[name] switch
     {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return null;
-        }
-
-        string? clientId = null;
-        var isEntra = false;
-        foreach (var part in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var (key, value) = part.Split('=', 2) is [var left, var right] ? (left.Trim(), right.Trim()) : (part, "");
-            isEntra |= key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && value.Equals("AAD", StringComparison.OrdinalIgnoreCase);
-            clientId = key.Equals("ClientId", StringComparison.OrdinalIgnoreCase) && value.Length > 0 ? value : clientId;
-        }
-
-        return isEntra ? new(clientId) : throw new SettingException($"{name} must be Authorization=AAD, and ClientId=… with a user-assigned identity.");
-    }
+        null or "" => null,
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" => uri,
+        _ => throw new SettingException($"{name} must be an http or https address."),
+    };
 }

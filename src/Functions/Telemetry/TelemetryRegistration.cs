@@ -28,7 +28,7 @@ public static class TelemetryRegistration
         var export = ExportSettings.From(configuration);
         if (!export.IsOff)
         {
-            Start(services, configuration, export, isWorker);
+            Start(services, export, isWorker);
         }
 
         return services;
@@ -36,7 +36,7 @@ public static class TelemetryRegistration
 
     // By itself, so that no assembly of OpenTelemetry is loaded where it is off.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Start(IServiceCollection services, IConfiguration configuration, ExportSettings export, bool isWorker)
+    private static void Start(IServiceCollection services, ExportSettings export, bool isWorker)
     {
         var telemetry = services.AddOpenTelemetry();
         if (isWorker)
@@ -54,27 +54,27 @@ public static class TelemetryRegistration
         if (export.Takes(ExportSettings.Traces))
         {
             telemetry.WithTracing(tracing => Export(
-                tracing.AddSource(LogTracing.SourceName, RequestTrace.SourceName), configuration, export, credential));
+                tracing.AddSource(LogTracing.SourceName, RequestTrace.SourceName), export, credential));
         }
 
         if (export.Takes(ExportSettings.Metrics))
         {
-            telemetry.WithMetrics(metrics => Export(metrics.AddMeter(Meters), configuration, export, credential));
+            telemetry.WithMetrics(metrics => Export(metrics.AddMeter(Meters), export, credential));
         }
 
         if (export.Takes(ExportSettings.Logs))
         {
             telemetry.WithLogging(
-                logging => Export(logging, configuration, export, credential),
+                logging => Export(logging, export, credential),
                 logging => (logging.IncludeScopes, logging.IncludeFormattedMessage) = (true, true));
         }
     }
 
-    private static void Export(TracerProviderBuilder tracing, IConfiguration configuration, ExportSettings export, TokenCredential? credential)
+    private static void Export(TracerProviderBuilder tracing, ExportSettings export, TokenCredential? credential)
     {
-        if (export.Otlp.Contains(ExportSettings.Traces))
+        if (export.Otlp.TryGetValue(ExportSettings.Traces, out var target))
         {
-            tracing.AddOtlpExporter(otlp => Configure(otlp, configuration, ExportSettings.Traces));
+            tracing.AddOtlpExporter(otlp => Configure(otlp, target));
         }
 
         if (export.AzureMonitor is { } connection)
@@ -83,11 +83,11 @@ public static class TelemetryRegistration
         }
     }
 
-    private static void Export(MeterProviderBuilder metrics, IConfiguration configuration, ExportSettings export, TokenCredential? credential)
+    private static void Export(MeterProviderBuilder metrics, ExportSettings export, TokenCredential? credential)
     {
-        if (export.Otlp.Contains(ExportSettings.Metrics))
+        if (export.Otlp.TryGetValue(ExportSettings.Metrics, out var target))
         {
-            metrics.AddOtlpExporter(otlp => Configure(otlp, configuration, ExportSettings.Metrics));
+            metrics.AddOtlpExporter(otlp => Configure(otlp, target));
         }
 
         if (export.AzureMonitor is { } connection)
@@ -96,11 +96,11 @@ public static class TelemetryRegistration
         }
     }
 
-    private static void Export(LoggerProviderBuilder logging, IConfiguration configuration, ExportSettings export, TokenCredential? credential)
+    private static void Export(LoggerProviderBuilder logging, ExportSettings export, TokenCredential? credential)
     {
-        if (export.Otlp.Contains(ExportSettings.Logs))
+        if (export.Otlp.TryGetValue(ExportSettings.Logs, out var target))
         {
-            logging.AddOtlpExporter(otlp => Configure(otlp, configuration, ExportSettings.Logs));
+            logging.AddOtlpExporter(otlp => Configure(otlp, target));
         }
 
         if (export.AzureMonitor is { } connection)
@@ -109,22 +109,19 @@ public static class TelemetryRegistration
         }
     }
 
-    // The SDK reads what is for all signals. What is for one it reads only where it is given all three at once.
-    private static void Configure(OtlpExporterOptions otlp, IConfiguration configuration, string signal)
+    // What is for all signals the SDK reads itself. What is for one it reads only where it is given all three at once.
+    private static void Configure(OtlpExporterOptions otlp, OtlpTarget target)
     {
-        string? Own(string name) => configuration[$"OTEL_EXPORTER_OTLP_{signal}_{name}"] is { Length: > 0 } value ? value : null;
-
-        otlp.Protocol = Own("PROTOCOL") switch
+        otlp.Protocol = target.IsGrpc switch
         {
             null => otlp.Protocol,
-            "grpc" => OtlpExportProtocol.Grpc,
-            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
-            _ => throw new SettingException($"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL must be grpc or http/protobuf."),
+            true => OtlpExportProtocol.Grpc,
+            false => OtlpExportProtocol.HttpProtobuf,
         };
-        otlp.Headers = Own("HEADERS") ?? otlp.Headers;
-        if (Own("ENDPOINT") is { } endpoint)
+        otlp.Headers = target.Headers ?? otlp.Headers;
+        if (target.Endpoint is { } endpoint)
         {
-            otlp.Endpoint = new Uri(endpoint);
+            otlp.Endpoint = endpoint;
         }
     }
 

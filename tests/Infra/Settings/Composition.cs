@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Functions;
+using Serverless.Functions.Telemetry;
 
 namespace Serverless.Infra.Settings;
 
@@ -22,6 +23,9 @@ internal static class Composition
         builder.WebHost.UseKestrelCore();
         builder.Services.AddSingleton<IConfiguration>(configuration);
         builder.Services.AddServerlessLog(configuration);
+
+        // Apart: where telemetry goes we read at once, and what its SDK reads besides is not ours.
+        new ServiceCollection().AddTelemetry(configuration, isWorker: true);
         var ours = builder.Services.Select(service => service.ServiceType).Where(IsOurs).Distinct().ToList();
         await using var app = builder.Build();
         using var scope = app.Services.CreateScope();

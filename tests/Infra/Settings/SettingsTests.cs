@@ -109,6 +109,7 @@ public sealed class SettingsTests
             { Key: var name } when name.EndsWith("__tableServiceUri", StringComparison.Ordinal) => Address(name, "table"),
             { Key: var name } when name.EndsWith("__clientId", StringComparison.Ordinal) => "55555555-5555-5555-5555-555555555555",
             { Key: "APPLICATIONINSIGHTS_CONNECTION_STRING" } => "InstrumentationKey=66666666-6666-6666-6666-666666666666",
+            { Key: "APPLICATIONINSIGHTS_AUTHENTICATION_STRING" } => "ClientId=55555555-5555-5555-5555-555555555555;Authorization=AAD",
             _ => set.Value,
         });
         settings["WEBSITE_HOSTNAME"] = "func-log.azurewebsites.net";
