@@ -40,8 +40,8 @@ internal static class StorageEndpoints
 
     public static string? HostOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : null;
 
-    public static bool IsLoopback(string? url) =>
-        HostOf(url) is { } host && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
+    public static bool IsLoopback(string? url) => HostOf(url) is { } host
+        && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
 
     private static DbConnectionStringBuilder Parts(string setting, string text)
     {

@@ -27,15 +27,17 @@ public sealed record AclBinding(
         : Name == Wildcard || Name.StartsWith(prefix, StringComparison.Ordinal);
 
     /// <summary>Whether it grants the operation, by itself or by what Kafka has it imply.</summary>
-    public bool Grants(AclOperation operation) => Permission == AclPermissionType.Allow && (Operation == AclOperation.All || Operation == operation
-        || operation switch
-        {
-            AclOperation.Describe => Operation is AclOperation.Read or AclOperation.Write or AclOperation.Delete or AclOperation.Alter,
-            AclOperation.DescribeConfigs => Operation == AclOperation.AlterConfigs,
-            _ => false,
-        });
+    public bool Grants(AclOperation operation) =>
+        Permission == AclPermissionType.Allow && (Operation == AclOperation.All || Operation == operation || Implies(operation));
 
     /// <summary>Whether it forbids the operation. As in Kafka a denial implies nothing but what it says.</summary>
     public bool Forbids(AclOperation operation) =>
         Permission == AclPermissionType.Deny && (Operation == AclOperation.All || Operation == operation);
+
+    private bool Implies(AclOperation operation) => operation switch
+    {
+        AclOperation.Describe => Operation is AclOperation.Read or AclOperation.Write or AclOperation.Delete or AclOperation.Alter,
+        AclOperation.DescribeConfigs => Operation == AclOperation.AlterConfigs,
+        _ => false,
+    };
 }

@@ -1,7 +1,9 @@
 namespace Serverless.Core.Groups;
 
 /// <summary>What all names begin with that a pattern can match.</summary>
-/// <remarks>Told from its first characters alone, and rather too short than too long: who may read all topics that begin so may use the pattern.</remarks>
+/// <remarks>
+/// Told from its first characters alone, and rather too short than too long: who may read all topics that begin so may use the pattern.
+/// </remarks>
 public static class PatternPrefix
 {
     public static string Of(string pattern)

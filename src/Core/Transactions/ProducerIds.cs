@@ -166,9 +166,9 @@ public sealed class ProducerIds(IRowStore rows, TimeProvider clock, ProducerIdOp
 
     private async ValueTask<bool> TouchAsync(StoredRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var columns = ProducerIdRow.Encode(now, ProducerIdRow.OwnerOf(row), ProducerIdRow.SpreadsOf(row));
         var result = await rows.SubmitAsync(
-            Layout.ProducersTable, row.Key.Partition,
-            [RowAction.Replace(row.Key.Row, ProducerIdRow.Encode(now, ProducerIdRow.OwnerOf(row), ProducerIdRow.SpreadsOf(row)), row.ETag)], cancellationToken);
+            Layout.ProducersTable, row.Key.Partition, [RowAction.Replace(row.Key.Row, columns, row.ETag)], cancellationToken);
         return result.Outcome == SubmitOutcome.Committed;
     }
 

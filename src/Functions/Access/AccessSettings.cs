@@ -99,7 +99,8 @@ public sealed partial record AccessSettings
         {
             if (PrincipalName.Complaint(name) is not null || name == Principal.Everyone)
             {
-                throw new SettingException($"Access__SuperUsers: '{name}' is no one's name: they are User:…, Key:… or Role:…, parted by ';'.");
+                throw new SettingException(
+                    $"Access__SuperUsers: '{name}' is no one's name: they are User:…, Key:… or Role:…, parted by ';'.");
             }
 
             if (name.StartsWith(Principal.KeyType, StringComparison.Ordinal) && !settings.Keys.ContainsKey(name[Principal.KeyType.Length..]))

@@ -3,7 +3,7 @@ using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Access;
 
-/// <summary>What a request needs its caller to be allowed. Every function declares its own: none can be forgotten, as nothing is the default.</summary>
+/// <summary>What a request needs its caller to be allowed. Every function declares its own: none is forgotten, as there is no default.</summary>
 /// <remarks>
 /// Names are taken as they came, checked or not: what nobody may be called nobody has an ACL for, and who may do all is told by the
 /// operation what is wrong with the name.

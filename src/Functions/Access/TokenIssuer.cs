@@ -8,7 +8,7 @@ namespace Serverless.Functions.Access;
 public sealed record TokenIssuer(string Authority, string? TenantId, IReadOnlyList<string> Audiences)
 {
     /// <summary>Which issuers tokens may name, in the issuer's own words of itself.</summary>
-    /// <remarks>Entra signs both versions of a tenant's tokens with the same keys; which one comes is the application's registration's choice.</remarks>
+    /// <remarks>Entra signs both versions of a tenant's tokens with the same keys; which one comes is the application registration's choice.</remarks>
     public IReadOnlyList<string> Issuers(string itself) => TenantId is null ? [itself] : [itself, $"https://sts.windows.net/{TenantId}/"];
 
     public string MetadataAddress => $"{Authority}/.well-known/openid-configuration";
@@ -26,7 +26,8 @@ public sealed record TokenIssuer(string Authority, string? TenantId, IReadOnlyLi
         {
             return audiences.Length == 0
                 ? null
-                : throw new SettingException("Access__Audience says for whom tokens are, and Access__TenantId or Access__Authority whose: both are needed.");
+                : throw new SettingException(
+                    "Access__Audience says for whom tokens are, and Access__TenantId or Access__Authority whose: both are needed.");
         }
 
         if (!string.IsNullOrEmpty(tenant) && !string.IsNullOrEmpty(authority))

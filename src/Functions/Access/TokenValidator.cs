@@ -16,7 +16,8 @@ internal sealed partial class TokenValidator(
     public static TimeSpan ClockSkew { get; } = TimeSpan.FromMinutes(1);
 
     // Signatures that only the issuer can make. With HMAC whoever can check one can make one; and none is none.
-    private static readonly string[] Algorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
+    private static readonly string[] Algorithms =
+        [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
 
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = Credentials.CharsMax, MapInboundClaims = false };
 

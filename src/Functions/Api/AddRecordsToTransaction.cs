@@ -15,7 +15,8 @@ public sealed class AddRecordsToTransaction(HttpEdge edge, AddingRecords adding)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}")]
         HttpRequest request, string id, string instance, string topic) =>
-        edge.ServeAsync(request, Steps.Produce, Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
+        edge.ServeAsync(
+            request, Steps.Produce, Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var keyed = call.Keyed(body);

@@ -15,7 +15,9 @@ public sealed class AddRecordsToTransactionPartition(HttpEdge edge, AddingRecord
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/topics/{topic}/partitions/{partition}")]
         HttpRequest request, string id, string instance, string topic, string partition) =>
-        edge.ServeAsync(request, Steps.Produce with { Partition = partition }, Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
+        edge.ServeAsync(
+            request, Steps.Produce with { Partition = partition },
+            Need.TransactionalId(id, AclOperation.Write).And(Need.Topic(topic, AclOperation.Write)), async call =>
         {
             var number = call.Partition;
             using var body = await call.ReadBodyAsync();

@@ -15,5 +15,7 @@ public sealed class CommitTransaction(HttpEdge edge, ITransactions transactions)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "transactions/{id}/instances/{instance}/commit")]
         HttpRequest request, string id, string instance) =>
-        edge.ServeAsync(request, Steps.Operation, Need.TransactionalId(id, AclOperation.Write), call => Steps.EndAsync(call, transactions, id, instance, commit: true));
+        edge.ServeAsync(
+            request, Steps.Operation, Need.TransactionalId(id, AclOperation.Write),
+            call => Steps.EndAsync(call, transactions, id, instance, commit: true));
 }

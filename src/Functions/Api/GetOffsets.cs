@@ -15,7 +15,8 @@ public sealed class GetOffsets(HttpEdge edge, IConsumerGroups groups)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "consumers/{group}/instances/{instance}/offsets")]
         HttpRequest request, string group, string instance) =>
-        edge.ServeAsync(request, new Operation(ApiVersion.V2, BodyRule.Untyped, "partitions"), Need.Group(group, AclOperation.Read), async call =>
+        edge.ServeAsync(
+            request, new Operation(ApiVersion.V2, BodyRule.Untyped, "partitions"), Need.Group(group, AclOperation.Read), async call =>
         {
             using var body = await call.ReadBodyAsync();
             var partitions = PartitionsRequest.ParseOptional(body, call.Query.Text("partitions"), call.Limits.ListEntriesMax);

@@ -16,7 +16,9 @@ public sealed class GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, IPa
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "topics/{topic}/partitions/{partition}/offsets")]
         HttpRequest request, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V2Read with { QueryNames = ["isolation_level"], Partition = partition }, Need.Topic(topic, AclOperation.Describe), async call =>
+        edge.ServeAsync(
+            request, Operation.V2Read with { QueryNames = ["isolation_level"], Partition = partition },
+            Need.Topic(topic, AclOperation.Describe), async call =>
         {
             var isolation = Isolation.Of(call.Query);
             var number = call.Partition;

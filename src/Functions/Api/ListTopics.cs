@@ -15,11 +15,12 @@ public sealed class ListTopics(HttpEdge edge, ITopicCatalog topics)
         HttpRequest request) =>
         edge.ServeAsync(request, Operation.V2Read, Need.Authenticated, async call =>
         {
-            var all = await topics.ListAsync(call.CancellationToken);
+            var all = (await topics.ListAsync(call.CancellationToken))
+                .Where(topic => !topic.IsInternal && call.Caller.MaySeeTopic(topic.Name)).OrderBy(topic => topic.Name, StringComparer.Ordinal);
             return call.Json(json =>
             {
                 json.WriteStartArray();
-                foreach (var topic in all.Where(topic => !topic.IsInternal && call.Caller.MaySeeTopic(topic.Name)).OrderBy(topic => topic.Name, StringComparer.Ordinal))
+                foreach (var topic in all)
                 {
                     json.WriteStringValue(topic.Name);
                 }

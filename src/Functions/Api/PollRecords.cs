@@ -43,7 +43,8 @@ public sealed class PollRecords(HttpEdge edge, IConsumerGroups groups)
             return new Reply { ContentType = type };
         }
 
-        var answer = (await groups.PollAsync(group, instance, poll.Request(settings.Format, Readable(call.Caller)), call.CancellationToken)).OrThrow();
+        var request = poll.Request(settings.Format, Readable(call.Caller));
+        var answer = (await groups.PollAsync(group, instance, request, call.CancellationToken)).OrThrow();
         return RecordsWriter.Reply(type, answer.Slices, settings.Format, answer.More);
     }
 }

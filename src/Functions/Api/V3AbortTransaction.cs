@@ -15,7 +15,8 @@ public sealed class V3AbortTransaction(HttpEdge edge, ITransactions transactions
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v3/clusters/{cluster}/transactions/{id}/abort")]
         HttpRequest request, string cluster, string id) =>
-        edge.ServeAsync(request, Operation.V3Read, Need.TransactionalId(id, AclOperation.Write).Or(Need.Cluster(AclOperation.Alter)), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read, Need.TransactionalId(id, AclOperation.Write).Or(Need.Cluster(AclOperation.Alter)), async call =>
         {
             Links.Of(call, cluster);
             var name = RequestNames.AnyTransactionalId(id);

@@ -14,7 +14,8 @@ public sealed class V3DeleteAcls(HttpEdge edge, AclAdmin admin)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v3/clusters/{cluster}/acls")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = AclRequest.QueryNames }, Need.Cluster(AclOperation.Alter), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = AclRequest.QueryNames }, Need.Cluster(AclOperation.Alter), async call =>
         {
             var links = Links.Of(call, cluster);
             if (call.Query.Text(AclFields.ResourceType) is null)

@@ -16,7 +16,9 @@ public sealed class V3GetLag(HttpEdge edge, IConsumerGroups groups)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups/{group}/lags/{topic}/partitions/{partition}")]
         HttpRequest request, string cluster, string group, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read with { Partition = partition }, Need.Group(group, AclOperation.Describe).And(Need.Topic(topic, AclOperation.Describe)), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { Partition = partition },
+            Need.Group(group, AclOperation.Describe).And(Need.Topic(topic, AclOperation.Describe)), async call =>
         {
             var number = call.Partition;
             var links = Links.Of(call, cluster);

@@ -16,7 +16,9 @@ public sealed class V3GetPartitionOffsets(HttpEdge edge, ITopicCatalog topics, I
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}/partitions/{partition}/offset")]
         HttpRequest request, string cluster, string topic, string partition) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["offset_type"], Partition = partition }, Need.Topic(topic, AclOperation.Describe), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = ["offset_type"], Partition = partition },
+            Need.Topic(topic, AclOperation.Describe), async call =>
         {
             if (call.Query.Text("offset_type") is not (null or "earliest_and_latest"))
             {

@@ -15,7 +15,9 @@ public sealed class V3GetTopic(HttpEdge edge, ITopicCatalog topics)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/topics/{topic}")]
         HttpRequest request, string cluster, string topic) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["include_authorized_operations"] }, Need.Topic(topic, AclOperation.Describe), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = ["include_authorized_operations"] },
+            Need.Topic(topic, AclOperation.Describe), async call =>
         {
             var links = Links.Of(call, cluster);
             var found = await topics.TopicAsync(topic, call.CancellationToken);

@@ -14,7 +14,8 @@ public sealed class V3ListAcls(HttpEdge edge, Acls acls)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/acls")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = AclRequest.QueryNames }, Need.Cluster(AclOperation.Describe), async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = AclRequest.QueryNames }, Need.Cluster(AclOperation.Describe), async call =>
         {
             var links = Links.Of(call, cluster);
             var filter = AclRequest.Filter(call.Query);

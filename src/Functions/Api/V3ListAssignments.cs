@@ -22,7 +22,8 @@ public sealed class V3ListAssignments(HttpEdge edge, IConsumerGroups groups)
             var described = await groups.DescribeAsync(name, call.CancellationToken) ?? throw new RequestException(GroupWriter.GroupNotFound);
             var member = GroupWriter.MemberOrThrow(described, RequestNames.Consumer(consumer));
             return call.Json(json => V3Writer.List(
-                json, "KafkaConsumerAssignmentList", $"{links.Consumer(name, member.Instance)}/assignments", member.Partitions.VisibleTo(call.Caller),
+                json, "KafkaConsumerAssignmentList", $"{links.Consumer(name, member.Instance)}/assignments",
+                member.Partitions.VisibleTo(call.Caller),
                 (item, at) => GroupWriter.Assignment(item, links, name, member, at)));
         });
 }

@@ -18,7 +18,8 @@ public sealed class V3ListDeliveries(HttpEdge edge, Deliveries deliveries, Deliv
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/deliveries")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);

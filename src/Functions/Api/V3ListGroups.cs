@@ -16,7 +16,8 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v3/clusters/{cluster}/consumer-groups")]
         HttpRequest request, string cluster) =>
-        edge.ServeAsync(request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
+        edge.ServeAsync(
+            request, Operation.V3Read with { QueryNames = [PageRequest.Size, PageRequest.Token] }, Need.Authenticated, async call =>
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);

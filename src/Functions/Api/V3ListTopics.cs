@@ -17,9 +17,9 @@ public sealed class V3ListTopics(HttpEdge edge, ITopicCatalog topics)
         edge.ServeAsync(request, Operation.V3Read with { QueryNames = ["include_authorized_operations"] }, Need.Authenticated, async call =>
         {
             var links = Links.Of(call, cluster);
-            var all = await topics.ListAsync(call.CancellationToken);
+            var all = (await topics.ListAsync(call.CancellationToken))
+                .Where(topic => !topic.IsInternal && call.Caller.MaySeeTopic(topic.Name)).OrderBy(topic => topic.Name, StringComparer.Ordinal);
             return call.Json(json => V3Writer.List(
-                json, "KafkaTopicList", links.Topics, all.Where(topic => !topic.IsInternal && call.Caller.MaySeeTopic(topic.Name)).OrderBy(topic => topic.Name, StringComparer.Ordinal),
-                (item, topic) => TopicWriter.Topic(item, links, topic)));
+                json, "KafkaTopicList", links.Topics, all, (item, topic) => TopicWriter.Topic(item, links, topic)));
         });
 }

@@ -10,8 +10,8 @@ namespace Serverless.Functions.Http;
 
 /// <summary>The one way in: every HTTP function runs in here.</summary>
 /// <remarks>
-/// Checks in the contract's order (route, who asks and whether they may, type, what is accepted, query; the operation goes on with body, content, look-up,
-/// state), runs the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the
+/// Checks in the contract's order (route, who asks and whether they may, type, what is accepted, query; the operation goes on with
+/// body, content, look-up, state), runs the operation, and turns whatever it throws into the contract's error body. Nothing of an exception reaches the
 /// client; it is logged under the id that the reply carries.
 /// </remarks>
 public sealed partial class HttpEdge(

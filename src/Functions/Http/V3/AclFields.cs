@@ -107,9 +107,11 @@ internal static class AclFields
         };
     }
 
-    private static T Of<T>(FrozenDictionary<string, T> words, string field, string text) => words.TryGetValue(text.ToUpperInvariant(), out var value)
-        ? value
-        : throw new RequestException(Problem.Malformed($"{field} must be one of {string.Join(", ", words.Keys.Order(StringComparer.Ordinal))}."));
+    private static T Of<T>(FrozenDictionary<string, T> words, string field, string text) =>
+        words.TryGetValue(text.ToUpperInvariant(), out var value)
+            ? value
+            : throw new RequestException(
+                Problem.Malformed($"{field} must be one of {string.Join(", ", words.Keys.Order(StringComparer.Ordinal))}."));
 
     private static string Text<T>(FrozenDictionary<string, T> words, T value)
         where T : struct, Enum => words.First(word => EqualityComparer<T>.Default.Equals(word.Value, value)).Key;

@@ -79,7 +79,8 @@ internal static class AclRequest
         };
     }
 
-    private static Problem OtherHost { get; } = Problem.Malformed($"{AclFields.Host} must be {AclFields.AnyHost}: ACLs here do not tell addresses apart.");
+    private static Problem OtherHost { get; } = Problem.Malformed(
+        $"{AclFields.Host} must be {AclFields.AnyHost}: ACLs here do not tell addresses apart.");
 
     // Null where it is missing, empty, or says that it does not matter.
     private static string? Word(Query query, string name) =>
@@ -105,9 +106,10 @@ internal static class AclRequest
         }
 
         var type = AclFields.ResourceTypeOf(Required(AclFields.ResourceType));
+        var name = values.GetValueOrDefault(AclFields.ResourceName) ?? (type == AclResourceType.Cluster ? AclBinding.ClusterName : null);
         var acl = new AclBinding(
             type,
-            type == AclResourceType.Cluster ? values.GetValueOrDefault(AclFields.ResourceName, AclBinding.ClusterName) : Required(AclFields.ResourceName),
+            name ?? Required(AclFields.ResourceName),
             values.TryGetValue(AclFields.PatternType, out var pattern) ? AclFields.PatternTypeOf(pattern) : AclPatternType.Literal,
             Required(AclFields.PrincipalName),
             AclFields.OperationOf(Required(AclFields.Operation)),
