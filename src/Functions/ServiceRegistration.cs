@@ -20,6 +20,7 @@ using Serverless.Functions.Http.Quotas;
 using Serverless.Functions.Http.Transactions;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Telemetry;
+using Serverless.Functions.Timers;
 
 namespace Serverless.Functions;
 
@@ -88,6 +89,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<EffectSweep>();
 
         services.AddDeliveries(configuration);
+        services.TryAddSingleton<Chores>();
 
         // Http: what the functions share.
         services.TryAddSingleton(HttpSettings.From(configuration));

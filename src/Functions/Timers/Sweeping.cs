@@ -4,8 +4,8 @@ namespace Serverless.Functions.Timers;
 /// <remarks>What is left when the time is over waits for the next occurrence; sweeps may run twice or late without harm.</remarks>
 internal static class Sweeping
 {
-    // A fifth of functionTimeout in host.json, so that a step under way can end.
-    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(1);
+    // Well within a minute, after which the timer is due again; and within functionTimeout in host.json, with time for a step to end.
+    private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(40);
 
     public static async Task RunAsync(
         Func<CancellationToken, ValueTask<bool>> step, TimeProvider clock, CancellationToken cancellationToken)
