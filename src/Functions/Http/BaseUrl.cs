@@ -96,7 +96,8 @@ internal static class BaseUrl
         request.Headers.TryGetValue(header, out var values) && values.Count > 0 ? values[0]?.Split(',')[0].Trim() : null;
 
     private static string? Host(string? text) =>
-        text is { Length: > 0 and <= 255 } && !text.AsSpan().ContainsAnyExcept(HostChars) ? text : null;
+        text is { Length: > 0 and <= 255 } && !text.AsSpan().ContainsAnyExcept(HostChars)
+        && Uri.TryCreate($"https://{text}", UriKind.Absolute, out _) ? text : null;
 
     private static string? Scheme(string? text) => text?.ToLowerInvariant() is "http" or "https" ? text.ToLowerInvariant() : null;
 
