@@ -21,9 +21,9 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);
-            var page = await groups.ListGroupsAsync(asked.After, asked.ItemsMax, call.CancellationToken);
+            var page = await VisiblePage<string>.ReadAsync(asked, ReadAsync, name => name, call.Caller.MaySeeGroup);
             var described = new List<GroupDescription>();
-            foreach (var some in page.Groups.Where(call.Caller.MaySeeGroup).Chunk(ReadsAtOnce))
+            foreach (var some in page.Shown.Chunk(ReadsAtOnce))
             {
                 var read = await Task.WhenAll(some.Select(name => groups.DescribeAsync(name, call.CancellationToken).AsTask()));
 
@@ -31,9 +31,15 @@ public sealed class V3ListGroups(HttpEdge edge, IConsumerGroups groups)
                 described.AddRange(read.OfType<GroupDescription>());
             }
 
-            // Behind the last name, not the last group shown: that one may have gone, and a page may show none.
-            var next = page.More ? links.GroupsAfter(page.Groups[^1], asked.ItemsMax) : null;
+            // Behind the last name, not the last group that was found: that one may have gone.
+            var next = page.More ? links.GroupsAfter(page.Shown[^1], asked.ItemsMax) : null;
             return call.Json(json => V3Writer.List(
                 json, "KafkaConsumerGroupList", links.Groups, described, (item, group) => GroupWriter.Group(item, links, group), next));
+
+            async ValueTask<(IReadOnlyList<string>, bool)> ReadAsync(string? after, int most)
+            {
+                var read = await groups.ListGroupsAsync(after, most, call.CancellationToken);
+                return (read.Groups, read.More);
+            }
         });
 }

@@ -20,13 +20,17 @@ public sealed class V3ListTransactions(HttpEdge edge, ITransactions transactions
         {
             var links = Links.Of(call, cluster);
             var asked = PageRequest.Of(call.Query);
-            var page = await transactions.ListAsync(asked.After, asked.ItemsMax, call.CancellationToken);
-            var next = page is { More: true, Transactions: [.., var last] }
-                ? links.TransactionsAfter(last.TransactionalId, asked.ItemsMax)
-                : null;
+            var page = await VisiblePage<TransactionDescription>.ReadAsync(asked, ReadAsync, one => one.TransactionalId, MaySee);
+            var next = page.More ? links.TransactionsAfter(page.Shown[^1].TransactionalId, asked.ItemsMax) : null;
             return call.Json(json => V3Writer.List(
-                json, "KafkaTransactionList", links.Transactions, page.Transactions.Where(MaySee),
+                json, "KafkaTransactionList", links.Transactions, page.Shown,
                 (item, transaction) => TransactionWriter.Transaction(item, links, transaction.VisibleTo(call.Caller)), next));
+
+            async ValueTask<(IReadOnlyList<TransactionDescription>, bool)> ReadAsync(string? after, int most)
+            {
+                var read = await transactions.ListAsync(after, most, call.CancellationToken);
+                return (read.Transactions, read.More);
+            }
 
             bool MaySee(TransactionDescription one) =>
                 call.Caller.May(AclResourceType.TransactionalId, one.TransactionalId, AclOperation.Describe);

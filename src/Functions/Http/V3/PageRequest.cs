@@ -6,7 +6,8 @@ internal sealed record PageRequest(int ItemsMax, string? After)
     public const string Size = "page_size";
     public const string Token = "page_token";
 
-    private const int SizeMax = 1_000;
+    public const int SizeMax = 1_000;
+
     private const int SizeDefault = 100;
 
     public static PageRequest Of(Query query)

@@ -1,0 +1,60 @@
+using Serverless.Core.Groups;
+using Serverless.Core.Transactions;
+using Xunit;
+
+namespace Serverless.Edge.Access;
+
+/// <summary>Names that a caller may not describe are in no part of a reply: also not in what is beside the list.</summary>
+public sealed class DisclosureTests
+{
+    private const string Cluster = "/v3/clusters/serverless";
+
+    private static readonly string[] Names = ["a-theirs", "b-mine", "c-theirs", "d-theirs", "e-mine", "f-theirs"];
+
+    private readonly AccessHost _host = new();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task The_pages_of_groups_name_no_group_that_may_not_be_described(int size)
+    {
+        _host.Edge.Groups.Listed = [.. Names.Select(name => (name, (GroupDescription?)Group(name)))];
+        await _host.AllowAsync("User:ann", "GROUP b-mine DESCRIBE", "GROUP e-mine DESCRIBE");
+
+        Assert.Equal(["b-mine", "e-mine"], await WalkAsync($"{Cluster}/consumer-groups?page_size={size}", "consumer_group_id", "theirs"));
+        Assert.Empty(await WalkAsync($"{Cluster}/consumer-groups?page_size={size}", "consumer_group_id", "mine", ("sub", "bob")));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task The_pages_of_transactions_name_none_that_may_not_be_described(int size)
+    {
+        _host.Edge.Transactions.Listed = [.. Names.Select(Transaction)];
+        await _host.AllowAsync("User:ann", "TRANSACTIONAL_ID b-mine DESCRIBE", "TRANSACTIONAL_ID e-mine DESCRIBE");
+
+        Assert.Equal(["b-mine", "e-mine"], await WalkAsync($"{Cluster}/transactions?page_size={size}", "transactional_id", "theirs"));
+        Assert.Empty(await WalkAsync($"{Cluster}/transactions?page_size={size}", "transactional_id", "mine", ("sub", "bob")));
+    }
+
+    // Follows the links to the end.
+    private async Task<List<string?>> WalkAsync(string url, string field, string hidden, params (string, object?)[] claims)
+    {
+        var found = new List<string?>();
+        for (string? next = url; next is not null;)
+        {
+            var answer = await _host.GetAsync(next, _host.Bearer(claims));
+            Assert.Equal(200, answer.Status);
+            Assert.DoesNotContain(hidden, answer.Body, StringComparison.Ordinal);
+            found.AddRange(answer.Json.GetProperty("data").EnumerateArray().Select(one => one.GetProperty(field).GetString()));
+            next = answer.Json.GetProperty("metadata").GetProperty("next").GetString()?.Replace("https://host", "", StringComparison.Ordinal);
+        }
+
+        return found;
+    }
+
+    private static GroupDescription Group(string name) => new(name, "EMPTY", 1, "uniform", false, []);
+
+    private static TransactionDescription Transaction(string id) =>
+        new(id, "1-0", 1, 0, TransactionState.Empty, TimeSpan.FromMinutes(1), [], [], null, null);
+}
