@@ -49,6 +49,10 @@ public sealed class AclRules
         return isAllowed;
     }
 
+    /// <summary>Whether some ACL denies the principal this, which nothing else may allow then.</summary>
+    public bool Forbid(Principal principal, AclResourceType type, string name, AclOperation operation) =>
+        Of(principal, type).Any(binding => binding.Covers(name) && binding.Forbids(operation));
+
     private IEnumerable<AclBinding> Of(Principal principal, AclResourceType type)
     {
         foreach (var name in principal.Names)

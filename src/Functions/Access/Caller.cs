@@ -33,7 +33,8 @@ internal sealed class Caller
         _mayAll || Allows(type, name, operation)
         // The view shows what all groups have committed: who may look at the cluster may look at it.
         || (type == AclResourceType.Topic && name == OffsetsTopic.Name && operation is (AclOperation.Read or AclOperation.Describe)
-            && Allows(AclResourceType.Cluster, AclBinding.ClusterName, AclOperation.Describe));
+            && Allows(AclResourceType.Cluster, AclBinding.ClusterName, AclOperation.Describe)
+            && !_rules!.Forbid(_principal!, type, name, operation));
 
     public bool MayAll(AclResourceType type, string prefix, AclOperation operation) =>
         _mayAll || (_principal is not null && _rules?.AllowAll(_principal, type, prefix, operation) == true);

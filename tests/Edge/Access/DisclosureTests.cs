@@ -1,4 +1,5 @@
 using Serverless.Core.Groups;
+using Serverless.Core.Groups.View;
 using Serverless.Core.Transactions;
 using Xunit;
 
@@ -35,6 +36,21 @@ public sealed class DisclosureTests
 
         Assert.Equal(["b-mine", "e-mine"], await WalkAsync($"{Cluster}/transactions?page_size={size}", "transactional_id", "theirs"));
         Assert.Empty(await WalkAsync($"{Cluster}/transactions?page_size={size}", "transactional_id", "mine", ("sub", "bob")));
+    }
+
+    [Fact]
+    public async Task A_denial_of_the_committed_offsets_wins_over_the_cluster_that_shows_them()
+    {
+        await _host.AllowAsync("User:ann", "CLUSTER kafka-cluster DESCRIBE");
+        await _host.DenyAsync("User:ann", $"TOPIC {OffsetsTopic.Name} READ");
+        const string Offsets = "/topics/__consumer_offsets/partitions/0";
+
+        Assert.Equal((403, 40301), (await _host.GetAsync($"{Offsets}/records?timeout=1", _host.Bearer())).Error);
+        Assert.NotEqual(403, (await _host.GetAsync(Offsets, _host.Bearer())).Status);
+
+        await _host.DenyAsync("User:*", "TOPIC * DESCRIBE");
+
+        Assert.Equal((403, 40301), (await _host.GetAsync(Offsets, _host.Bearer())).Error);
     }
 
     // Follows the links to the end.
