@@ -23,6 +23,6 @@ public sealed class CommitOffsets(HttpEdge edge, IConsumerGroups groups, ITopicC
             call.Demand(Need.Topics((offsets ?? []).Select(offset => offset.At.Topic), AclOperation.Read));
             var answer = await groups.CommitAsync(RequestNames.Group(group), RequestNames.Instance(instance), offsets, call.CancellationToken);
             var stored = (await answer.NamingUnknownAsync(topics, (offsets ?? []).Select(offset => offset.At), call.CancellationToken)).OrThrow();
-            return call.Json(json => PartitionsWriter.Stored(json, stored));
+            return call.Json(json => PartitionsWriter.Stored(json, stored.VisibleTo(call.Caller)));
         });
 }

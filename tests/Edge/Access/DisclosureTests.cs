@@ -53,6 +53,19 @@ public sealed class DisclosureTests
         Assert.Equal((403, 40301), (await _host.GetAsync(Offsets, _host.Bearer())).Error);
     }
 
+    [Fact]
+    public async Task A_commit_of_all_that_was_delivered_tells_only_of_topics_that_may_be_described()
+    {
+        _host.Edge.Groups.Offsets = [new(new("copies", 0), 5), new(new("orders", 0), 5)];
+        await _host.AllowAsync("User:ann", "GROUP g READ", "TOPIC orders DESCRIBE");
+
+        var answer = await _host.SendAsync("POST", "/consumers/g/instances/i/offsets", _host.Bearer());
+
+        Assert.Equal(200, answer.Status);
+        Assert.Contains("orders", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("copies", answer.Body, StringComparison.Ordinal);
+    }
+
     // Follows the links to the end.
     private async Task<List<string?>> WalkAsync(string url, string field, string hidden, params (string, object?)[] claims)
     {
