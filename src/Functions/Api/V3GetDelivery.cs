@@ -23,6 +23,6 @@ public sealed class V3GetDelivery(HttpEdge edge, Deliveries deliveries, Delivery
             var delivery = await deliveries.FindAsync(RequestNames.Group(group), call.CancellationToken)
                 ?? throw new RequestException(DeliveryWriter.NotFound);
             var view = await DeliveryView.OfAsync(delivery, states, groups, call.CancellationToken);
-            return call.Json(json => DeliveryWriter.Write(json, links, view));
+            return call.Json(json => DeliveryWriter.Write(json, links, view, call.Caller));
         });
 }

@@ -36,6 +36,7 @@ public sealed class V3ListDeliveries(HttpEdge edge, Deliveries deliveries, Deliv
 
             var next = views.Count < all.Count ? links.DeliveriesAfter(views[^1].Delivery.Group, asked.ItemsMax) : null;
             return call.Json(json => V3Writer.List(
-                json, "KafkaDeliveryList", links.Deliveries, views, (item, view) => DeliveryWriter.Write(item, links, view), next));
+                json, "KafkaDeliveryList", links.Deliveries, views,
+                (item, view) => DeliveryWriter.Write(item, links, view, call.Caller), next));
         });
 }

@@ -29,6 +29,6 @@ public sealed class V3PauseDelivery(
             call.Audit.DeliveryPaused(delivery.Group, paused);
             pulse.Changed(delivery);
             var view = await DeliveryView.OfAsync(delivery, states, groups, call.CancellationToken);
-            return call.Json(json => DeliveryWriter.Write(json, links, view));
+            return call.Json(json => DeliveryWriter.Write(json, links, view, call.Caller));
         });
 }

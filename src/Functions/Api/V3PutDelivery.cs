@@ -32,7 +32,7 @@ public sealed class V3PutDelivery(
             pulse.Changed(change.Delivery);
             var view = await DeliveryView.OfAsync(change.Delivery, states, groups, call.CancellationToken);
             var reply = call.Json(
-                json => DeliveryWriter.Write(json, links, view),
+                json => DeliveryWriter.Write(json, links, view, call.Caller),
                 change.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
             return change.IsNew ? reply.With("Location", links.Delivery(name)) : reply;
         });

@@ -9,6 +9,7 @@ namespace Serverless.Edge.Access;
 public sealed class DisclosureTests
 {
     private const string Cluster = "/v3/clusters/serverless";
+    private const string Plain = "application/json";
 
     private static readonly string[] Names = ["a-theirs", "b-mine", "c-theirs", "d-theirs", "e-mine", "f-theirs"];
 
@@ -64,6 +65,36 @@ public sealed class DisclosureTests
         Assert.Equal(200, answer.Status);
         Assert.Contains("orders", answer.Body, StringComparison.Ordinal);
         Assert.DoesNotContain("copies", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_delivery_shows_only_topics_that_may_be_described()
+    {
+        var made = await _host.SendAsync(
+            "PUT", $"{Cluster}/consumer-groups/g/delivery", AccessHost.AdminKey,
+            """
+            {"topics":["copies","orders"],"start":"earliest","target":{"type":"topic","name":"letters"},"dead_letter_topic":"letters","retry.attempts":3}
+            """,
+            Plain);
+        Assert.True(made.Status == 201, made.Body);
+        await _host.AllowAsync("User:ann", "GROUP g DESCRIBE", "GROUP g ALTER", "TOPIC orders DESCRIBE");
+        const string Delivery = $"{Cluster}/consumer-groups/g/delivery";
+
+        foreach (var answer in new[]
+        {
+            await _host.GetAsync(Delivery, _host.Bearer()), await _host.GetAsync($"{Cluster}/deliveries", _host.Bearer()),
+            await _host.SendAsync("PATCH", Delivery, _host.Bearer(), """{"paused":true}""", Plain),
+        })
+        {
+            Assert.Equal(200, answer.Status);
+            Assert.Contains("orders", answer.Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("copies", answer.Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("letters", answer.Body, StringComparison.Ordinal);
+        }
+
+        var all = await _host.GetAsync(Delivery, AccessHost.AdminKey);
+        Assert.Contains("copies", all.Body, StringComparison.Ordinal);
+        Assert.Contains("letters", all.Body, StringComparison.Ordinal);
     }
 
     // Follows the links to the end.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Core.Delivery;
 using Serverless.Core.Groups;
+using Serverless.Functions.Access;
 using Serverless.Functions.Http.Transactions;
 using Serverless.Functions.Http.V3;
 
@@ -11,9 +12,11 @@ internal static class DeliveryWriter
 {
     public static Problem NotFound { get; } = Problem.NotFound("The consumer group has no delivery.");
 
-    public static void Write(Utf8JsonWriter json, Links links, DeliveryView view)
+    /// <summary>Its state is that of all its partitions; of topics that the caller may not describe nothing is named.</summary>
+    public static void Write(Utf8JsonWriter json, Links links, DeliveryView view, Caller caller)
     {
-        var (delivery, settings) = (view.Delivery, view.Delivery.Settings);
+        var delivery = view.Delivery;
+        var shown = view with { Partitions = [.. view.Partitions.Where(partition => caller.MaySeeTopic(partition.At.Topic))] };
         V3Writer.Begin(
             json, "KafkaDelivery", links.Delivery(delivery.Group),
             links.ResourceName(("consumer-group", delivery.Group), ("delivery", "")), links.ClusterId);
@@ -22,12 +25,12 @@ internal static class DeliveryWriter
         json.WriteBoolean("paused"u8, delivery.Paused);
         json.WriteString("paused_reason"u8, delivery.PausedBecause);
         StateWriter.Moment(json, "created_at"u8, delivery.CreatedAt);
-        Settings(json, settings);
+        Settings(json, delivery.Settings, caller);
         json.WriteNumber("workers"u8, view.Workers);
-        json.WriteNumber("total_lag"u8, view.Partitions.Sum(partition => partition.Lag));
-        LastError(json, view.Worst);
+        json.WriteNumber("total_lag"u8, shown.Partitions.Sum(partition => partition.Lag));
+        LastError(json, shown.Worst);
         json.WriteStartArray("partitions"u8);
-        foreach (var partition in view.Partitions)
+        foreach (var partition in shown.Partitions)
         {
             Partition(json, partition);
         }
@@ -37,13 +40,13 @@ internal static class DeliveryWriter
         json.WriteEndObject();
     }
 
-    private static void Settings(Utf8JsonWriter json, DeliverySettings settings)
+    private static void Settings(Utf8JsonWriter json, DeliverySettings settings, Caller caller)
     {
         json.WritePropertyName("topics"u8);
-        Names(json, settings.Subscription.Topics);
+        Names(json, settings.Subscription.Topics?.Where(caller.MaySeeTopic));
         json.WriteString("topic_pattern"u8, settings.Subscription.Pattern);
         json.WriteStartObject("target"u8);
-        Target(json, settings.Target);
+        Target(json, settings.Target, caller);
         json.WriteEndObject();
         if (settings.Start.Kind == SeekKind.Timestamp)
         {
@@ -61,11 +64,12 @@ internal static class DeliveryWriter
         json.WriteNumber("retry.backoff.max.ms"u8, Ms(settings.Retry.BackoffMax));
         Number(json, "retry.attempts"u8, settings.Retry.AttemptsMax);
         Number(json, "retry.timeout.ms"u8, settings.Retry.TimeMax is { } time ? Ms(time) : null);
-        json.WriteString("dead_letter_topic"u8, settings.DeadLetterTopic);
+        json.WriteString(
+            "dead_letter_topic"u8, settings.DeadLetterTopic is { } letters && caller.MaySeeTopic(letters) ? letters : null);
         json.WriteNumber("workers.max"u8, settings.WorkersMax);
     }
 
-    private static void Target(Utf8JsonWriter json, DeliveryTarget target)
+    private static void Target(Utf8JsonWriter json, DeliveryTarget target, Caller caller)
     {
         switch (target)
         {
@@ -81,7 +85,7 @@ internal static class DeliveryWriter
                 break;
             case DeliveryTarget.Topic topic:
                 json.WriteString("type"u8, "topic");
-                json.WriteString("name"u8, topic.Name);
+                json.WriteString("name"u8, caller.MaySeeTopic(topic.Name) ? topic.Name : null);
                 json.WriteStartObject("headers"u8);
                 foreach (var (name, value) in topic.Headers)
                 {
@@ -123,7 +127,7 @@ internal static class DeliveryWriter
         json.WriteEndObject();
     }
 
-    private static void Names(Utf8JsonWriter json, IReadOnlyList<string>? names)
+    private static void Names(Utf8JsonWriter json, IEnumerable<string>? names)
     {
         if (names is null)
         {
