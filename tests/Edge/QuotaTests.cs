@@ -252,6 +252,41 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task What_is_refused_is_charged_to_no_allowance()
+    {
+        var host = Host(new() { RequestsPerSecond = 1, CreationsPerMinute = 3 });
+        await host.GetAsync("/topics");
+        await host.GetAsync("/topics");
+        for (var i = 0; i < 5; i++)
+        {
+            MustBeTooMany(await host.PostAsync("/producers", "{}"), 1);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(200, (await host.PostAsync("/producers", "{}")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Who_has_no_place_pays_for_none()
+    {
+        var host = Host(new() { RequestsPerSecond = 1, CreationsPerMinute = 2, ConcurrentRequestsPerCaller = 1 });
+        host.Topics.Add("t", 1);
+        var body = new LateBody("""{"records":[{}]}""");
+        var waiting = host.SendAsync("POST", "/topics/t", body, null, ("Content-Type", MediaType.Json));
+        for (var i = 0; i < 5; i++)
+        {
+            MustBeTooMany(await host.PostAsync("/producers", "{}"), 1);
+        }
+
+        body.Come();
+        Assert.Equal(200, (await waiting).Status);
+        Assert.Equal(200, (await host.PostAsync("/producers", "{}")).Status);
+    }
+
+    [Fact]
     public async Task Ever_new_callers_cost_no_memory_and_share_one_allowance()
     {
         var host = Host(new() { RequestsPerSecond = 1, CallersMax = 3 });

@@ -49,6 +49,24 @@ public sealed class AccessQuotaTests
         Assert.Equal(200, await AskAsync(AccessHost.AdminKey));
     }
 
+    [Fact]
+    public async Task Who_is_known_is_untouched_by_a_flood_of_nobodies_from_ever_new_addresses()
+    {
+        var host = new AccessHost(configure: services => services.AddSingleton(new QuotaOptions { RequestsPerSecond = 1, CallersMax = 3 }));
+        for (var i = 1; i <= 40; i++)
+        {
+            host.Edge.From = new IPAddress([10, 0, 0, (byte)i]);
+            Assert.Equal(401, (await host.GetAsync("/topics", null)).Status);
+        }
+
+        // Neither the address, which is not told apart any more, nor the principal, which is new.
+        host.Edge.From = Elsewhere;
+        int[] answers = [await AskAsync(host), await AskAsync(host), await AskAsync(host)];
+        Assert.Equal([200, 200, 429], answers);
+
+        static async Task<int> AskAsync(AccessHost host) => (await host.GetAsync("/topics", AccessHost.AppKey)).Status;
+    }
+
     private async Task<int> AskAsync(string? credentials) => (await _host.GetAsync("/topics", credentials)).Status;
 
     private async Task<int> ForbiddenAsync() => (await _host.GetAsync("/topics/orders", AccessHost.AppKey)).Status;

@@ -11,12 +11,14 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, T
 {
     private static readonly TimeSpan PlacePause = TimeSpan.FromSeconds(1);
 
-    private readonly CallerTable _callers = new(options, clock);
+    // Apart, so that nobodies from ever new addresses take no principal's place.
+    private readonly CallerTable _principals = new(options, clock);
+    private readonly CallerTable _addresses = new(options, clock);
     private readonly Places _requests = new(options.ConcurrentRequests);
     private readonly Places _polls = new(options.ConcurrentPolls);
 
     /// <summary>Callers that are told apart now.</summary>
-    internal int CallersKnown => _callers.Count;
+    internal int CallersKnown => _principals.Count + _addresses.Count;
 
     /// <summary>Lets it in.</summary>
     /// <param name="caller">Whose quota it is held against; empty where callers are not told apart: then it is that of the address.</param>
@@ -29,10 +31,10 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, T
             return new Admission(null, operation);
         }
 
-        var meters = _callers.Of(caller.Length > 0 ? caller : AddressOf(request));
-        if (Refusal(meters, operation) is { } refusal)
+        var meters = caller.Length > 0 ? _principals.Of(caller) : _addresses.Of(CallerAddress.Of(request));
+        if (Debt(meters, operation) is { } debt)
         {
-            throw new RequestException(refusal);
+            throw new RequestException(debt);
         }
 
         var (own, all) = operation.RepliesWithRecords ? (meters.PollPlaces, _polls) : (meters.RequestPlaces, _requests);
@@ -47,27 +49,31 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, T
             throw new RequestException(Problem.TooMany("The service has too many requests under way.", PlacePause));
         }
 
-        return new Admission(meters, operation, own, all);
+        var admission = new Admission(meters, operation, own, all);
+        if (Take(meters, operation) is { } refusal)
+        {
+            admission.Dispose();
+            throw new RequestException(refusal);
+        }
+
+        return admission;
     }
 
     /// <summary>Refuses who has been refused more often than a caller may ask.</summary>
+    /// <remarks>Of an address that is not told apart nothing is known, and what others owe is not held against it.</remarks>
     /// <exception cref="RequestException">429, and when to come again.</exception>
     internal void RequireNoDebt(HttpRequest request, Operation operation)
     {
-        if (!operation.IsUnmetered && _callers.Of(AddressOf(request)).Requests.Debt is { Ticks: > 0 } debt)
+        if (!operation.IsUnmetered && _addresses.Find(CallerAddress.Of(request))?.Requests.Debt is { Ticks: > 0 } debt)
         {
             throw new RequestException(Problem.TooMany("This address sends more requests than its quota allows.", debt));
         }
     }
 
     /// <summary>A request of nobody knows whom: held against its address.</summary>
-    internal void Charge(HttpRequest request) => _callers.Of(AddressOf(request)).Requests.Charge(1);
+    internal void Charge(HttpRequest request) => _addresses.Of(CallerAddress.Of(request)).Requests.Charge(1);
 
-    // No principal begins so.
-    private static string AddressOf(HttpRequest request) => $"@{CallerAddress.Of(request)}";
-
-    // What takes something comes last: nothing is taken of a request that is refused.
-    private Problem? Refusal(CallerMeters caller, Operation operation)
+    private Problem? Debt(CallerMeters caller, Operation operation)
     {
         ReadOnlySpan<(TimeSpan Wait, string Message)> debts =
         [
@@ -83,13 +89,23 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, T
             }
         }
 
+        return null;
+    }
+
+    // Last of all: nothing is taken of a request that is refused.
+    private static Problem? Take(CallerMeters caller, Operation operation)
+    {
         if (operation.Creates && caller.Creations.TakeOne() is { Ticks: > 0 } creations)
         {
             return Problem.TooMany("This caller creates more than its quota allows.", creations);
         }
 
-        return caller.Requests.TakeOne() is { Ticks: > 0 } requests
-            ? Problem.TooMany("This caller sends more requests than its quota allows.", requests)
-            : null;
+        if (caller.Requests.TakeOne() is not { Ticks: > 0 } requests)
+        {
+            return null;
+        }
+
+        caller.Creations.Charge(operation.Creates ? -1 : 0);
+        return Problem.TooMany("This caller sends more requests than its quota allows.", requests);
     }
 }
