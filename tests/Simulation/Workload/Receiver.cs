@@ -10,6 +10,8 @@ namespace Serverless.Simulation.Workload;
 /// <summary>What records are delivered to: it does what it is asked once for each key, and fails in every way that there is.</summary>
 internal sealed class Receiver(Cluster cluster, DeliveryAudit audit, DeliveryShape shape, Random random)
 {
+    private static readonly TimeSpan HandlerTimeout = new DeliveryOptions().HandlerTimeout;
+
     private TimeSpan _downUntil;
 
     /// <summary>From now on it does what it is asked, but for what it never can.</summary>
@@ -76,7 +78,8 @@ internal sealed class Receiver(Cluster cluster, DeliveryAudit audit, DeliverySha
 
                     return new SendOutcome.Done();
                 },
-                cancellationToken);
+                cancellationToken,
+                HandlerTimeout);
         }
 
         private static long Count(HandlerRow? row) => row is null ? 0 : (long)row.Columns["count"];
@@ -93,8 +96,9 @@ internal sealed class Receiver(Cluster cluster, DeliveryAudit audit, DeliverySha
     private void Note(Instance at, string what) => cluster.History.Add(at.Name, what);
 
     private async ValueTask<SendOutcome> CountedAsync(
-        DeliveredBatch sent, Func<Task<SendOutcome>> attempt, CancellationToken cancellationToken)
+        DeliveredBatch sent, Func<Task<SendOutcome>> attempt, CancellationToken cancellationToken, TimeSpan? timeMax = null)
     {
+        var began = cluster.Loop.Now;
         try
         {
             var outcome = await attempt();
@@ -105,8 +109,10 @@ internal sealed class Receiver(Cluster cluster, DeliveryAudit audit, DeliverySha
 
             return outcome;
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested
+            || cluster.Loop.Now - began >= timeMax)
         {
+            // A handler that was told to end as its time is over has failed; one whose worker ends has not.
             audit.Failed(sent);
             throw;
         }
