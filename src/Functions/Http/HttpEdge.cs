@@ -48,7 +48,7 @@ public sealed partial class HttpEdge(
         try
         {
             RequireRoute(operation);
-            var caller = await CallerAsync(request, operation, need, any.Token);
+            var caller = await CallerAsync(request, need, any.Token);
             scope.Principal = caller.Id is { Length: > 0 } id ? id : null;
             admission = quotas.Admit(request, caller.Id, operation);
 
@@ -93,18 +93,17 @@ public sealed partial class HttpEdge(
             allowed.Count > 0 ? reply.With("Allow", string.Join(", ", allowed)) : reply, CorrelationId(request)));
     }
 
-    // Whoever fails to say who they are is held against where they call from, so that trying costs us no more than asking does.
-    private async ValueTask<Caller> CallerAsync(
-        HttpRequest request, Operation operation, Need need, CancellationToken cancellationToken)
+    // Whoever fails to say who they are is held against where they call from. Who proves it is let in from there all the same: behind a front
+    // end an address is everybody's.
+    private async ValueTask<Caller> CallerAsync(HttpRequest request, Need need, CancellationToken cancellationToken)
     {
-        quotas.RequireNoDebt(request, operation);
         try
         {
             return await access.IdentifyAsync(request, need, cancellationToken);
         }
         catch (RequestException refused) when (refused.Problem == Problem.Unauthenticated)
         {
-            quotas.Charge(request);
+            quotas.AdmitNobody(request);
             throw;
         }
     }

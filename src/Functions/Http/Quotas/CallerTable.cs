@@ -20,9 +20,6 @@ internal sealed class CallerTable(QuotaOptions options, TimeProvider clock)
     /// <summary>How many are told apart now.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Null where it is not told apart.</summary>
-    public CallerMeters? Find(string caller) => _known.GetValueOrDefault(caller);
-
     public CallerMeters Of(string caller)
     {
         if (_known.TryGetValue(caller, out var known))

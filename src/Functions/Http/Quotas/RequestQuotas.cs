@@ -59,19 +59,15 @@ public sealed class RequestQuotas(QuotaOptions options, StorageBudget storage, T
         return admission;
     }
 
-    /// <summary>Refuses who has been refused more often than a caller may ask.</summary>
-    /// <remarks>Of an address that is not told apart nothing is known, and what others owe is not held against it.</remarks>
-    /// <exception cref="RequestException">429, and when to come again.</exception>
-    internal void RequireNoDebt(HttpRequest request, Operation operation)
+    /// <summary>A request of nobody knows whom, that is to be refused for that: held against its address.</summary>
+    /// <exception cref="RequestException">429: there were more of them than a caller may send.</exception>
+    internal void AdmitNobody(HttpRequest request)
     {
-        if (!operation.IsUnmetered && _addresses.Find(CallerAddress.Of(request))?.Requests.Debt is { Ticks: > 0 } debt)
+        if (_addresses.Of(CallerAddress.Of(request)).Requests.TakeOne() is { Ticks: > 0 } wait)
         {
-            throw new RequestException(Problem.TooMany("This address sends more requests than its quota allows.", debt));
+            throw new RequestException(Problem.TooMany("This address sends more requests than its quota allows.", wait));
         }
     }
-
-    /// <summary>A request of nobody knows whom: held against its address.</summary>
-    internal void Charge(HttpRequest request) => _addresses.Of(CallerAddress.Of(request)).Requests.Charge(1);
 
     private Problem? Debt(CallerMeters caller, Operation operation)
     {
