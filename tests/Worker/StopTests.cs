@@ -1,5 +1,6 @@
 using Serverless.Http;
 using Serverless.Http.Shows;
+using Serverless.Http.Telemetry;
 
 namespace Serverless.Worker;
 
@@ -22,6 +23,31 @@ public sealed class StopTests(AzuriteFixture azurite)
 
         Assert.Equal(0, await host.Process.ExitAsync(GracePeriod));
         Assert.Equal("", host.Complaints);
+    }
+
+    [Fact]
+    public async Task The_worker_ends_in_time_when_nobody_takes_its_telemetry()
+    {
+        using var silent = new SilentReceiver();
+        await using var host = await WorkerFixture.StartHostAsync(
+            azurite, ("OTEL_EXPORTER_OTLP_ENDPOINT", silent.Address),
+            ("APPLICATIONINSIGHTS_CONNECTION_STRING", $"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={silent.Address}"));
+        using var client = new LogClient(host.Address);
+        (await client.SendAsync("GET", "/ready")).Must(200);
+
+        await StopAsync(host, bySignal: true);
+
+        Assert.Equal(0, await host.Process.ExitAsync(GracePeriod));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=;IngestionEndpoint=nonsense")]
+    public async Task A_worker_whose_telemetry_cannot_work_says_so_and_ends(string name, string value)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => WorkerFixture.StartHostAsync(azurite, (name, value)));
+
+        Assert.Contains($"SettingException: {name} ", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed record ExportSettings(
 {
     public const string Traces = "TRACES", Metrics = "METRICS", Logs = "LOGS";
 
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string All = "OTEL_EXPORTER_OTLP_";
     private const string ConnectionString = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     private const string Authentication = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
@@ -37,7 +37,7 @@ internal sealed record ExportSettings(
         }
 
         var connection = configuration[ConnectionString] is { Length: > 0 } given ? given : null;
-        if (connection?.Contains("InstrumentationKey=", StringComparison.OrdinalIgnoreCase) == false)
+        if (connection is not null && !ExportFormat.IsConnectionString(connection))
         {
             throw new SettingException($"{ConnectionString} is no connection string of Application Insights.");
         }
@@ -51,7 +51,7 @@ internal sealed record ExportSettings(
     // Null: nothing says where, or it is not wanted.
     private static OtlpTarget? Target(IConfiguration configuration, string signal)
     {
-        var own = $"OTEL_EXPORTER_OTLP_{signal}_";
+        var own = $"{All}{signal}_";
         var wanted = $"OTEL_{signal}_EXPORTER";
         var isWanted = configuration[wanted]?.Trim().ToLowerInvariant() switch
         {
@@ -59,17 +59,27 @@ internal sealed record ExportSettings(
             "none" => false,
             _ => throw new SettingException($"{wanted} must be otlp or none."),
         };
-        bool? isGrpc = configuration[$"{own}PROTOCOL"] switch
-        {
-            null or "" => null,
-            "grpc" => true,
-            "http/protobuf" => false,
-            _ => throw new SettingException($"{own}PROTOCOL must be grpc or http/protobuf."),
-        };
-        var target = new OtlpTarget(
-            Address(configuration, $"{own}ENDPOINT"), isGrpc, configuration[$"{own}HEADERS"] is { Length: > 0 } headers ? headers : null);
-        return (Address(configuration, Endpoint) ?? target.Endpoint) is not null && isWanted ? target : null;
+        IsGrpc(configuration, $"{All}PROTOCOL");
+        var isGrpc = IsGrpc(configuration, $"{own}PROTOCOL");
+        Headers(configuration, $"{All}HEADERS");
+        var target = new OtlpTarget(Address(configuration, $"{own}ENDPOINT"), isGrpc, Headers(configuration, $"{own}HEADERS"));
+        return (Address(configuration, $"{All}ENDPOINT") ?? target.Endpoint) is not null && isWanted ? target : null;
     }
+
+    private static bool? IsGrpc(IConfiguration configuration, string name) => configuration[name] switch
+    {
+        null or "" => null,
+        "grpc" => true,
+        "http/protobuf" => false,
+        _ => throw new SettingException($"{name} must be grpc or http/protobuf."),
+    };
+
+    private static string? Headers(IConfiguration configuration, string name) => configuration[name] switch
+    {
+        null or "" => null,
+        var text when ExportFormat.IsHeaders(text) => text,
+        _ => throw new SettingException($"{name} must be name=value, parted by commas."),
+    };
 
     private static Uri? Address(IConfiguration configuration, string name) => configuration[name] switch
     {

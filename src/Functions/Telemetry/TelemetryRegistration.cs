@@ -50,6 +50,7 @@ public static class TelemetryRegistration
                 .AddService("serverless-log").AddTelemetrySdk().AddEnvironmentVariableDetector());
         }
 
+        services.AddHostedService<TelemetryEnd>();
         var credential = export.Identity is null ? null : Credential(export.Identity);
         if (export.Takes(ExportSettings.Traces))
         {

@@ -66,7 +66,14 @@ public sealed class ExportTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "not an address")]
     [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "ftp://host")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "se cret=secret")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "=secret")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "secret")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=secret;;LiveEndpoint=https://h/")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=secret;IngestionEndpoint=nonsense")]
     [InlineData("Telemetry__CarryTraceInRecords", "perhaps")]
     [InlineData("Telemetry__LagPartitionsMax", "-1")]
     public async Task A_setting_that_cannot_work_stops_the_start_and_is_named(string name, string value)
@@ -79,6 +86,24 @@ public sealed class ExportTests(AzuriteFixture azurite)
         Assert.Equal(1, code);
         Assert.StartsWith(name, error, StringComparison.Ordinal);
         Assert.DoesNotContain(value, error.Replace(name, "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_never_answers_does_not_hold_up_the_end()
+    {
+        using var silent = new SilentReceiver();
+        await using var host = await ShowHost.OnAsync(await azurite.ConnectionStringAsync(), new Dictionary<string, string?>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = silent.Address,
+            ["APPLICATIONINSIGHTS_CONNECTION_STRING"] =
+                $"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={silent.Address}",
+        });
+        await host.Client.SendAsync("GET", "/topics");
+
+        await host.Process.TerminateAsync();
+
+        // Without care it is 10 s and more: each provider of the SDK waits for itself.
+        await host.Process.EndAsync().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
 
     [Fact]
