@@ -9,6 +9,7 @@ using Serverless.Functions.Telemetry;
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProxyHeaders>();
+builder.Logging.AddLogFilters();
 builder.Services.AddServerlessLog(builder.Configuration);
 builder.Services.AddHostedService<AccessNotice>();
 builder.Services.AddTelemetry(builder.Configuration, isWorker: true);

@@ -130,8 +130,7 @@ public sealed class LocalHostApp : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Listen(ListenAddress(options.Host), options.Port);
         });
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true)
-            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddLogFilters();
 
         var services = builder.Services;
         services.AddRouting();
