@@ -36,7 +36,7 @@ public static class TraceHeaders
         }
 
         var parent = new RecordHeader(TraceParent, Encoding.ASCII.GetBytes(id));
-        return span.TraceStateString is { Length: > 0 and <= TraceStateMax } state && Ascii.IsValid(state)
+        return span.TraceStateString is { } state && IsState(state)
             ? [parent, new RecordHeader(TraceState, Encoding.ASCII.GetBytes(state))]
             : [parent];
     }
@@ -173,9 +173,14 @@ public static class TraceHeaders
             return false;
         }
 
-        var state = traceState.Length is > 0 and <= TraceStateMax && Ascii.IsValid(traceState) ? Encoding.ASCII.GetString(traceState) : null;
-        return ActivityContext.TryParse(Encoding.ASCII.GetString(traceParent), state, isRemote: true, out context);
+        var state = traceState.Length is > 0 and <= TraceStateMax ? Encoding.Latin1.GetString(traceState) : "";
+        return ActivityContext.TryParse(
+            Encoding.ASCII.GetString(traceParent), IsState(state) ? state : null, isRemote: true, out context);
     }
+
+    /// <summary>Whether it can go on. It goes along with each request to storage, which refuses one whose headers hold what no header may.</summary>
+    public static bool IsState(string traceState) =>
+        traceState.Length is > 0 and <= TraceStateMax && !traceState.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     // Many records are of one span: it is linked to once.
     private readonly struct Links(Activity span)

@@ -68,7 +68,14 @@ internal sealed class RequestTrace : IDisposable
         var outer = Activity.Current;
         if (outer is { Source.Name.Length: > 0 })
         {
-            return Source.StartActivity(request.Method, ActivityKind.Internal);
+            var inner = Source.StartActivity(request.Method, ActivityKind.Internal);
+            if (inner?.TraceStateString is { } state && !TraceHeaders.IsState(state))
+            {
+                // Null would have it look in the outer one.
+                inner.TraceStateString = "";
+            }
+
+            return inner;
         }
 
         // One without a source is in no trace that anybody sees, and would leave a gap in it.

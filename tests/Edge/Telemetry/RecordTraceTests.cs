@@ -109,6 +109,20 @@ public sealed class RecordTraceTests : IDisposable
         Assert.Empty(_traced.Span("fetch t").Links);
     }
 
+    [Theory]
+    [InlineData("a=\u007f")]
+    [InlineData("a=\t")]
+    [InlineData("a=\u00e9")]
+    public async Task A_state_that_no_header_may_hold_is_left_behind(string state)
+    {
+        var process = await StartAsync();
+
+        Assert.Equal(200, (await ProduceAsync(process, """{"records":[{"value":1}]}""", state: state)).Status);
+
+        // The span of the block is what requests to storage go out in.
+        Assert.Null(_traced.Span("append").TraceStateString);
+    }
+
     [Fact]
     public async Task A_read_has_128_links_at_most_and_one_for_records_of_one_span()
     {

@@ -80,6 +80,20 @@ public sealed class RequestTraceTests : IDisposable
         Assert.Same(kestrels, Activity.Current);
     }
 
+    [Theory]
+    [InlineData("a=b", "a=b")]
+    [InlineData("a=\u007f", "")]
+    public async Task The_state_of_an_outer_span_goes_on_only_where_a_header_may_hold_it(string state, string passedOn)
+    {
+        using var source = new ActivitySource("Serverless.Outer");
+        using var outer = source.StartActivity("invocation", ActivityKind.Server, _traced.Root)!;
+        outer.TraceStateString = state;
+
+        await _host.GetAsync("/topics");
+
+        Assert.Equal(passedOn, _traced.Span("GET /topics").TraceStateString);
+    }
+
     [Fact]
     public async Task Each_line_of_its_log_has_the_correlation_id_and_the_trace()
     {
