@@ -68,7 +68,8 @@ internal sealed class MessagingOperation : IDisposable
     {
         if (_metrics.TakesDuration(_kind))
         {
-            _metrics.Operated(_kind, _topic, _group, _error, _clock.GetElapsedTime(_beganAt));
+            // What failed may have named a group that does not exist: whoever makes up names must not make up series.
+            _metrics.Operated(_kind, _topic, _error is null ? _group : null, _error, _clock.GetElapsedTime(_beganAt));
         }
 
         if (Span is null)
