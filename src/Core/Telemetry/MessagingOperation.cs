@@ -68,8 +68,9 @@ internal sealed class MessagingOperation : IDisposable
     {
         if (_metrics.TakesDuration(_kind))
         {
-            // What failed may have named a group that does not exist: whoever makes up names must not make up series.
-            _metrics.Operated(_kind, _topic, _error is null ? _group : null, _error, _clock.GetElapsedTime(_beganAt));
+            // A request that failed may have named a group that does not exist: whoever makes up names must not make up series.
+            var isReal = _error is null || _kind == MessagingKind.Process;
+            _metrics.Operated(_kind, _topic, isReal ? _group : null, _error, _clock.GetElapsedTime(_beganAt));
         }
 
         if (Span is null)

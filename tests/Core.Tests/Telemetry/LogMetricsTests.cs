@@ -80,12 +80,30 @@ public sealed class LogMetricsTests : IDisposable
     }
 
     [Fact]
-    public void Where_nobody_listens_a_measurement_allocates_nothing()
+    public async Task Where_nobody_listens_a_measurement_allocates_nothing()
+    {
+        // Spans have one source in a process, which tests beside this one listen to now and then.
+        for (var tries = 0; tries < 600; tries++)
+        {
+            var wasSilent = !LogTracing.Source.HasListeners();
+            var allocated = Allocated();
+            if (wasSilent && !LogTracing.Source.HasListeners())
+            {
+                Assert.InRange(allocated, 0, 1_000);
+                return;
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("There was always somebody who listened.");
+    }
+
+    private long Allocated()
     {
         var silent = LogMetrics.None;
         silent.Sent("t", 1);
         var before = GC.GetAllocatedBytesForCurrentThread();
-
         for (var n = 0; n < 1_000; n++)
         {
             silent.Sent("t", 3);
@@ -95,6 +113,6 @@ public sealed class LogMetricsTests : IDisposable
             MessagingOperation.Start(MessagingKind.Commit, silent, _harness.Clock, "t")?.Dispose();
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 }
