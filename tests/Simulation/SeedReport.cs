@@ -27,7 +27,7 @@ internal sealed class SeedReport(ulong planned)
     public IReadOnlyList<SeedResult> Findings => _findings;
 
     /// <summary>Runs the seeds that the environment asks for, and fails on what they find. Null where it was one alone.</summary>
-    public static SeedReport? Of(Func<ulong, SeedResult> run)
+    public static SeedReport? Of(Func<ulong, SeedResult> run, ulong count)
     {
         if (Seeds.One is { } one)
         {
@@ -36,8 +36,8 @@ internal sealed class SeedReport(ulong planned)
             return null;
         }
 
-        var report = new SeedReport(Seeds.Count);
-        Seeds.Run(Seeds.First, Seeds.Count, run, result =>
+        var report = new SeedReport(count);
+        Seeds.Run(Seeds.First, count, run, result =>
         {
             report.Add(result);
             return report.Findings.Count < FindingsMax;
