@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Core.Groups;
+using Serverless.Core.Storage;
 
 namespace Serverless.Core.Delivery;
 
@@ -79,16 +80,19 @@ public sealed partial class DeliverySupervisor(
             await starter.StartAsync(group, instance, cancellationToken);
         }
 
-        if (end == WorkEnd.Refused || await deliveries.FindAsync(group, cancellationToken) is not { } delivery)
+        if (end == WorkEnd.Refused)
         {
             return;
         }
 
         try
         {
-            await LookAsync(delivery, cancellationToken);
+            if (await deliveries.FindAsync(group, cancellationToken) is { } delivery)
+            {
+                await LookAsync(delivery, cancellationToken);
+            }
         }
-        catch (WorkerStartException e)
+        catch (Exception e) when (e is WorkerStartException or StorageException)
         {
             // The successor has begun all the same.
             LookFailed(e, group);

@@ -41,9 +41,36 @@ public sealed partial class DeliveryWorker(
     /// <summary>What the transactional ids that deliveries use begin with.</summary>
     public const string TransactionalIdPrefix = "__delivery.";
 
+    /// <remarks>
+    /// Trouble of storage does not end it: a member that could not even leave would hold its partitions for a whole session, with nobody at
+    /// work, and what is appended meanwhile would find it there and start nobody else.
+    /// </remarks>
     /// <param name="over">Ends the slice; batches that are being sent are seen through.</param>
-    /// <exception cref="Storage.StorageException">It could not go on; its partitions go to others after the session timeout.</exception>
     public async ValueTask<WorkEnd> RunAsync(
+        string group, string instance, CancellationToken over, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await WorkAsync(group, instance, over, cancellationToken);
+            }
+            catch (StorageException e)
+            {
+                SliceFailed(e, group, instance);
+            }
+
+            if (over.IsCancellationRequested)
+            {
+                // To call a successor needs no storage.
+                return WorkEnd.TimeIsOver;
+            }
+
+            await Task.Delay(options.TroublePause, clock, cancellationToken);
+        }
+    }
+
+    private async ValueTask<WorkEnd> WorkAsync(
         string group, string instance, CancellationToken over, CancellationToken cancellationToken)
     {
         if (await deliveries.FindAsync(group, cancellationToken) is not { Paused: false } delivery)
@@ -104,6 +131,9 @@ public sealed partial class DeliveryWorker(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Worker {Instance} of group {Group} ended its slice: {End}.")]
     private partial void SliceEnded(string group, string instance, WorkEnd end);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Instance} of group {Group} cannot go on for the moment.")]
+    private partial void SliceFailed(Exception exception, string group, string instance);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The handler that group {Group} is delivered to is not registered in this process.")]
     private partial void HandlerMissing(string group);

@@ -1,4 +1,5 @@
 using Serverless.Core.Delivery;
+using Serverless.Core.Storage;
 using Serverless.Core.Tests.Transactions;
 using Xunit;
 
@@ -22,6 +23,54 @@ public sealed class WorkerTests
         Assert.Equal(["1-0", "1-1"], _world.SentTo(1));
         Assert.Equal((7, 2), (await _world.CommittedAsync(0), await _world.CommittedAsync(1)));
         Assert.Equal("EMPTY", (await _world.Log.Start().Groups.DescribeAsync(DeliveryWorld.Group, default))!.State);
+    });
+
+    [Fact]
+    public void Trouble_of_storage_at_any_call_ends_no_worker_and_leaves_no_member_that_nobody_works_for()
+    {
+        var calls = CallsOfAWorker(troubleAt: null);
+
+        Assert.True(calls > 20, $"{calls} calls");
+        for (var at = 1; at <= calls; at++)
+        {
+            CallsOfAWorker(at);
+        }
+    }
+
+    private static int CallsOfAWorker(int? troubleAt)
+    {
+        var (world, calls) = (new DeliveryWorld(), 0);
+        world.Run(async () =>
+        {
+            await world.PutAsync(DeliveryWorld.Webhook);
+            await world.Log.FillAsync(0, 3);
+            var process = world.Log.Start();
+            process.Stores.Before = () => ++calls == troubleAt
+                ? throw new StorageException("The test lets nobody reach it.", retriable: true)
+                : Task.CompletedTask;
+
+            var end = await world.WorkAsync(process);
+
+            Assert.Equal((troubleAt, WorkEnd.Idle), (troubleAt, end));
+            Assert.Equal((troubleAt, 3), (troubleAt, await world.CommittedAsync(0)));
+            Assert.Equal("EMPTY", (await world.Log.Start().Groups.DescribeAsync(DeliveryWorld.Group, default))!.State);
+        });
+        return calls;
+    }
+
+    [Fact]
+    public void A_worker_that_reaches_no_storage_until_its_time_is_over_has_a_successor() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        var process = _world.Log.Start();
+        process.Stores.Before = () => throw new StorageException("The test lets nobody reach it.", retriable: true);
+        using var over = new CancellationTokenSource(_world.Options.Slice, _world.Clock);
+
+        var end = await _world.WorkAsync(process, over: over.Token);
+        await _world.Supervisor(process).FollowAsync(DeliveryWorld.Group, "__delivery-1", end, default);
+
+        Assert.Equal(WorkEnd.TimeIsOver, end);
+        Assert.Equal([(DeliveryWorld.Group, "__delivery-1")], _world.Started);
     });
 
     [Fact]

@@ -141,8 +141,15 @@ internal sealed class FailingStores(IRowStore rows, IBlobStore blobs) : IRowStor
     {
         var before = Before;
         Before = null;
-        await (before?.Invoke() ?? Task.CompletedTask);
-        Before ??= before;
+        try
+        {
+            await (before?.Invoke() ?? Task.CompletedTask);
+        }
+        finally
+        {
+            Before ??= before;
+        }
+
         if (_crashed)
         {
             throw new CrashException();
