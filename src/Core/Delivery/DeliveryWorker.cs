@@ -49,6 +49,7 @@ public sealed partial class DeliveryWorker(
     public async ValueTask<WorkEnd> RunAsync(
         string group, string instance, CancellationToken over, CancellationToken cancellationToken)
     {
+        using var span = LogTracing.StartDelivery(group);
         while (true)
         {
             try

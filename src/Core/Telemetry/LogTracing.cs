@@ -23,4 +23,25 @@ public static class LogTracing
         return Source.StartActivity("append", ActivityKind.Internal, block[0].Trace, tags: null, links)?
             .SetTag(TelemetryAttributes.MessageCount, block.Sum(append => append.Header.RecordCount));
     }
+
+    /// <summary>
+    /// The span of a worker's slice: within whatever invocation serves it, else the first of a trace. What is around it in a plain server is
+    /// seen by nobody, and decides by chance whether what lies within is sampled.
+    /// </summary>
+    internal static Activity? StartDelivery(string group)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        if (Activity.Current is { Source.Name.Length: 0 })
+        {
+            Activity.Current = null;
+        }
+
+        var span = Source.StartActivity("deliver", ActivityKind.Internal);
+        span?.SetTag(TelemetryAttributes.Group, group).DisplayName = $"deliver {group}";
+        return span;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using Serverless.Core.Delivery;
 using Serverless.Functions.Http;
@@ -22,6 +23,8 @@ public sealed class WorkerCaller(SelfAddress self, WorkerSignature signature, Fu
 
     public async ValueTask StartAsync(string group, string instance, CancellationToken cancellationToken)
     {
+        // Workers follow each other for as long as there are records. In the trace of whatever asked for the first one they would not end.
+        Activity.Current = null;
         if (self.Url is not { } url)
         {
             _ = here().RunAsync(group, instance);

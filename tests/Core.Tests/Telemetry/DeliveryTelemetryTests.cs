@@ -64,6 +64,49 @@ public sealed class DeliveryTelemetryTests : IDisposable
     });
 
     [Fact]
+    public void A_slice_lies_within_the_invocation_that_serves_it_and_all_attempts_within_the_slice() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook with { RecordsMax = 1 });
+        await _world.Log.FillAsync(0, 2);
+
+        await _traced.InAsync(() => _world.WorkAsync());
+
+        var slice = _traced.Span("deliver g");
+        Assert.Equal("messaging.consumer.group.name=g", Traced.Tags(slice));
+        Assert.Equal([slice.SpanId, slice.SpanId], _traced.Spans.Where(span => span.DisplayName == "process in").Select(span => span.ParentSpanId));
+    });
+
+    [Fact]
+    public void A_slice_is_traced_whatever_a_server_that_nobody_traces_has_around_it() => _world.Run(async () =>
+    {
+        await _world.PutAsync(DeliveryWorld.Webhook);
+        await _world.Log.FillAsync(0, 1);
+        Activity? during = null;
+        _world.Answer = _ =>
+        {
+            during = Activity.Current;
+            return new(new SendOutcome.Done());
+        };
+
+        // As Kestrel's: it has no source, and is not sampled.
+        using var around = new Activity("Microsoft.AspNetCore.Hosting.HttpRequestIn").Start();
+        using var all = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == LogTracing.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Parent == default || options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+                    ? ActivitySamplingResult.AllDataAndRecorded
+                    : ActivitySamplingResult.None,
+        };
+        ActivitySource.AddActivityListener(all);
+        await _world.WorkAsync();
+
+        Assert.Equal(("process", true), (during?.OperationName, during?.Recorded));
+        Assert.NotEqual(around.TraceId, during?.TraceId);
+        Assert.Same(around, Activity.Current);
+    });
+
+    [Fact]
     public void A_target_that_is_gone_is_told_apart() => _world.Run(async () =>
     {
         await _world.PutAsync(DeliveryWorld.Webhook);

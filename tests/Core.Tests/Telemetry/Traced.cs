@@ -5,6 +5,10 @@ namespace Serverless.Core.Tests.Telemetry;
 /// <summary>A sampled trace of a test's own, and the spans in it. Other tests' traces are not sampled for it.</summary>
 internal sealed class Traced : IDisposable
 {
+    private const string TestsName = "Tests";
+
+    private static readonly ActivitySource Tests = new(TestsName);
+
     private readonly ActivityListener _listener;
     private readonly Lock _gate = new();
     private readonly List<Activity> _ended = [];
@@ -15,13 +19,13 @@ internal sealed class Traced : IDisposable
         Root = new ActivityContext(Id, ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name.StartsWith("Serverless.", StringComparison.Ordinal),
+            ShouldListenTo = source => source.Name == TestsName || source.Name.StartsWith("Serverless.", StringComparison.Ordinal),
             Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Parent.TraceId == Id
                 ? ActivitySamplingResult.AllDataAndRecorded
                 : ActivitySamplingResult.None,
             ActivityStopped = span =>
             {
-                if (span.TraceId == Id)
+                if (span.TraceId == Id && span.Source != Tests)
                 {
                     lock (_gate)
                     {
@@ -57,7 +61,7 @@ internal sealed class Traced : IDisposable
     /// <summary>Runs something within the trace.</summary>
     public async Task<T> InAsync<T>(Func<Task<T>> run)
     {
-        using var root = new Activity("test").SetParentId(Id, Root.SpanId, ActivityTraceFlags.Recorded).Start();
+        using var root = Tests.StartActivity("test", ActivityKind.Internal, Root);
         return await run();
     }
 

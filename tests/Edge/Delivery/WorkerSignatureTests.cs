@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Serverless.Core.Storage;
 using Serverless.Core.Storage.Memory;
@@ -24,6 +25,25 @@ public sealed class WorkerSignatureTests
         var signed = await Process().SignAsync(Body, Cancellation);
 
         Assert.True(await Process().IsOursAsync(signed, Body, Cancellation));
+    }
+
+    [Fact]
+    public async Task The_call_that_starts_a_worker_is_signed_and_carries_nothing_of_the_request_that_it_comes_of()
+    {
+        using var receiver = new HookReceiver();
+        var self = new SelfAddress();
+        self.Tell(receiver.Url(path: "/"));
+        using var caller = new WorkerCaller(self, Process(), () => throw new InvalidOperationException("It is not run here."), _clock);
+        using var request = new Activity("produce").AddBaggage("tenant", "one").Start();
+        request.TraceStateString = "vendor=1";
+
+        await caller.StartAsync("g", "__delivery-1", Cancellation);
+
+        var call = Assert.Single(receiver.Requests);
+        Assert.Equal(
+            ["content-length", "content-type", "delivery-signature", "host"], call.Headers.Keys.Order(StringComparer.Ordinal));
+        Assert.True(await Process().IsOursAsync(call.Headers["delivery-signature"], call.Body, Cancellation));
+        Assert.Same(request, Activity.Current);
     }
 
     [Theory]
