@@ -15,8 +15,11 @@ internal static class Seeds
     /// <summary>SEEDS: how many. The default fills the fault table.</summary>
     public static ulong Count { get; } = Number("SEEDS") ?? 2_000;
 
-    /// <summary>The same of the seeds that have a workload of their own: fewer by default, as they take longer, and fill no table.</summary>
-    public static ulong CountOfOthers { get; } = Number("SEEDS") ?? 1_200;
+    /// <summary>The same of seeds of transactions: fewer by default, as they take longer, and fill no table.</summary>
+    public static ulong CountOfTransactions { get; } = Number("SEEDS") ?? 1_200;
+
+    /// <summary>The same of seeds of deliveries, which take longest.</summary>
+    public static ulong CountOfDeliveries { get; } = Number("SEEDS") ?? 800;
 
     /// <summary>FIRST: where to begin.</summary>
     public static ulong First { get; } = Number("FIRST") ?? 1;

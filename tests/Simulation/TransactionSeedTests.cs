@@ -8,5 +8,5 @@ public sealed class TransactionSeedTests
 {
     [Fact]
     public void Every_record_is_copied_exactly_once_in_every_seed() =>
-        SeedReport.Of(seed => CopyRun.Run(seed, Seeds.Bug, Seeds.Inputs), Seeds.CountOfOthers);
+        SeedReport.Of(seed => CopyRun.Run(seed, Seeds.Bug, Seeds.Inputs), Seeds.CountOfTransactions);
 }
