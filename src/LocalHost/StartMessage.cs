@@ -19,10 +19,10 @@ internal static class StartMessage
         var storage = app.EmulatorFolder is { } folder ? $"Azurite, files in {folder}" : "as configured";
         var faults = FaultSettings.From(settings) is { } given ? $"\n{given}" : "";
         var cluster = app.Services.GetRequiredService<HttpLimits>().ClusterId;
-        var timers = options.Timers ? app.TimerFunctionCount : 0;
+        var timers = (options.Timers ? app.TimerFunctionCount : 0) switch { 1 => "1 timer", var many => $"{many} timers" };
 
         return $$$"""
-            Serving {{{url}}} ({{{app.HttpFunctionCount}}} HTTP functions, {{{timers}}} timers; storage: {{{storage}}}; access: {{{access}}}). Ctrl-C stops it.{{{faults}}}
+            Serving {{{url}}} ({{{app.HttpFunctionCount}}} HTTP functions, {{{timers}}}; storage: {{{storage}}}; access: {{{access}}}). Ctrl-C stops it.{{{faults}}}
             Try:
               curl -X POST {{{url}}}/v3/clusters/{{{cluster}}}/topics{{{key}}} -H 'Content-Type: application/json' -d '{"topic_name":"orders","partitions_count":3}'
               curl -X POST {{{url}}}/topics/orders{{{key}}} -H 'Content-Type: application/vnd.kafka.json.v2+json' -d '{"records":[{"key":"k1","value":{"total":12.50}}]}'

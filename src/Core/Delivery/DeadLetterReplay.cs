@@ -112,7 +112,7 @@ public sealed class DeadLetterReplay(
         var (error, message) = (ErrorCode.None, (string?)null);
         foreach (var (letter, to, record) in back)
         {
-            var produced = await transactions.ProduceAsync(step, to, [record], key: null, cancellationToken);
+            var produced = await transactions.ProduceAsync(step, DeadLetters.RoomIn(to), [record], key: null, cancellationToken);
             error = produced.Value?[0].Error ?? produced.Error;
             if (error != ErrorCode.None)
             {

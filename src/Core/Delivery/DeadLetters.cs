@@ -22,8 +22,16 @@ public static class DeadLetters
     /// <summary>Of a record that was sent back: the offset of its dead letter.</summary>
     public const string Replayed = Prefix + "replayed";
 
-    // The headers of each letter have it, and must leave room for the record.
     private const int ErrorCharsMax = 1_000;
+
+    // All of the headers, with the longest names and an error of the widest characters: less than 6 KiB.
+    private const int HeaderBytesMax = 8 * 1024;
+
+    /// <summary>
+    /// The topic as a letter, or a record on its way back, finds it: <c>max.message.bytes</c> is for records, and what we put on top of them is
+    /// no reason to have them nowhere to go.
+    /// </summary>
+    internal static Topics.Topic RoomIn(Topics.Topic to) => to with { Settings = to.Settings.WithRoom(HeaderBytesMax) };
 
     internal static IEnumerable<RecordHeader> Of(TopicPartition at, DeliveredRecord record, string group, string error, int attempts)
     {

@@ -120,7 +120,7 @@ internal sealed partial class PartitionDelivery
 
         var letters = Wanted(slice).Select(record => record.To(
             PartitionIn(to), DeadLetters.Of(share.At, record, work.Delivery.Group, error, attempts))).ToList();
-        var failed = await MoveAsync(to, letters, range, cancellationToken);
+        var failed = await MoveAsync(DeadLetters.RoomIn(to), letters, range, cancellationToken);
         if (failed is null)
         {
             work.Metrics.DeadLettered(work.Delivery.Group, name, letters.Count);

@@ -16,8 +16,10 @@ public sealed class TopicSetting
     /// <summary>Whether produce requests must be such as may come again: with an idempotency key, or of an idempotent producer.</summary>
     public static TopicSetting IdempotencyKeyRequired { get; } = OneOf("idempotency.key.required", "false", "true");
 
+    internal const int MessageBytesMax = Limits.BlockBytesMax - 1024;
+
     /// <summary>The largest record, encoded, in bytes. A record must fit one block of 4 MiB with its batch header.</summary>
-    public static TopicSetting MaxMessageBytes { get; } = Number("max.message.bytes", 1_048_588, 1, Limits.BlockBytesMax - 1024);
+    public static TopicSetting MaxMessageBytes { get; } = Number("max.message.bytes", 1_048_588, 1, MessageBytesMax);
 
     public static TopicSetting MessageTimestampType { get; } = OneOf("message.timestamp.type", "CreateTime", "LogAppendTime");
 

@@ -64,6 +64,13 @@ public sealed record TopicSettings(ImmutableSortedDictionary<string, string> Ove
         return new TopicSettings(overrides.ToImmutable());
     }
 
+    /// <summary>With room for what we ourselves add to a record; no record is larger than a block takes.</summary>
+    internal TopicSettings WithRoom(int bytes)
+    {
+        var most = Math.Min(MaxMessageBytes + bytes, TopicSetting.MessageBytesMax);
+        return new(Overrides.SetItem(TopicSetting.MaxMessageBytes.Name, most.ToString(CultureInfo.InvariantCulture)));
+    }
+
     public bool Equals(TopicSettings? other) => other is not null && Overrides.SequenceEqual(other.Overrides);
 
     public override int GetHashCode() => Overrides.Count;

@@ -1,5 +1,6 @@
 using System.Text;
 using Serverless.Core.Delivery;
+using Serverless.Core.Records;
 using Serverless.Core.Tests.Transactions;
 using Xunit;
 
@@ -34,6 +35,28 @@ public sealed class DeadLetterTests
             letters[1].Headers.Where(header => header.Key != DeadLetters.Timestamp)
                 .Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.Value!.Value.Span)}"));
     });
+
+    [Fact]
+    public void The_largest_record_that_its_topic_takes_becomes_a_dead_letter_and_goes_back() => _world.Run(async () =>
+    {
+        await _world.PutAsync(ThreeTimes);
+        var limit = _world.Log.Topics.Now("in").Settings.MaxMessageBytes;
+        var value = new string('x', Enumerable.Range(0, 100).Select(less => limit - less).First(bytes => Size(bytes) <= limit));
+        await _world.ProduceAsync("in", 0, value);
+        _world.Answer = _ => new(new SendOutcome.Failed(new string('\u4e16', 2_000)));
+
+        await _world.WorkAsync();
+
+        Assert.Equal(1, await _world.CommittedAsync(0));
+        var letter = Assert.Single(await _world.ReadAsync("letters", 0));
+        Assert.Equal(value, Encoding.UTF8.GetString(letter.Value!.Value.Span));
+        var delivery = await _world.Deliveries(_world.Log.First).FindAsync(DeliveryWorld.Group, default);
+        var back = await _world.Replay().ReplayAsync(delivery!, [new(0, letter.Offset)], _ => true, default);
+        Assert.Equal((ErrorCode.None, null), (back.Error, back.Message));
+        Assert.Equal(value, Encoding.UTF8.GetString((await _world.ReadAsync("in", 0))[^1].Value!.Value.Span));
+    });
+
+    private static int Size(int valueBytes) => RecordBatchBuilder.RecordSize(default, true, new byte[valueBytes], false, default);
 
     [Fact]
     public void When_the_time_for_attempts_is_over_the_next_failure_is_the_last() => _world.Run(async () =>
