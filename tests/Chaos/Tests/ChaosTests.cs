@@ -18,7 +18,8 @@ public sealed class ChaosTests
 
         var evidence = await EvidenceAsync(run);
 
-        var summary = new Summary(Settings, run.Tally, evidence, Checkers.Check(evidence), Clock.GetElapsedTime(began));
+        IReadOnlyList<Anomaly> anomalies = [.. Checkers.Check(evidence), .. run.Tally.HostBugs];
+        var summary = new Summary(Settings, run.Tally, evidence, anomalies, Clock.GetElapsedTime(began));
         Console.WriteLine(summary);
         await File.WriteAllTextAsync(Results.File("chaos-summary.txt"), $"{summary}");
         if (summary.Anomalies.Count > 0)

@@ -34,6 +34,11 @@ internal sealed record Summary(ChaosSettings Settings, Tally Tally, Evidence Evi
         Counts(text, "Statuses", Evidence.Operations.CountBy(operation => $"{operation.Status}/{operation.Code}"));
         Counts(text, "Faults", Tally.Faults);
         Counts(text, "Errors that hosts logged", Tally.HostFailures.CountBy(Kind));
+        foreach (var line in Tally.HostFailures.Where(line => line.Contains("answered 50002", StringComparison.Ordinal)).Take(Shown))
+        {
+            Line(text, $"  {line}");
+        }
+
         var settled = Evidence.Groups.Select(group => $"{group.Name} {group.SettledAfter.TotalSeconds:F1} s");
         Line(text, $"Groups settled after: {string.Join(", ", settled)}");
         Line(text, $"{Anomalies.Count} anomalies{(Anomalies.Count > 0 ? $"; again: {Settings.Replay}" : "")}");

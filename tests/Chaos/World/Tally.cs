@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Serverless.Chaos.Checks;
 
 namespace Serverless.Chaos.World;
 
@@ -19,6 +20,10 @@ internal sealed class Tally
 
     /// <summary>What hosts logged as errors. Timers do so for faults, too.</summary>
     public IReadOnlyCollection<string> HostFailures => _failures;
+
+    /// <summary>Requests that ended in an exception which is nobody's failure but ours, whether or not a client was still there to see it.</summary>
+    public IEnumerable<Anomaly> HostBugs => _failures.Where(line => line.Contains("failed: answered 500. ", StringComparison.Ordinal))
+        .Select(line => new Anomaly("A2", line));
 
     public void HostStarted() => Interlocked.Increment(ref _hosts);
 

@@ -9,15 +9,16 @@ namespace Serverless.Contract.Faults;
 /// <summary>What the Azure stores do when the network or the service fails under a read.</summary>
 public sealed class ReadFaultTests(AzuriteFixture azurite)
 {
-    private static readonly Dictionary<string, Func<AzureStorage, Task<string>>> Reads = new()
+    private static readonly Dictionary<string, Func<AzureStorage, CancellationToken, Task<string>>> Reads = new()
     {
-        ["blob"] = async storage =>
-            Encoding.UTF8.GetString((await storage.Blobs.ReadAsync("b", 0, 100, default)).Bytes.Span),
-        ["list"] = async storage =>
-            string.Join(' ', (await storage.Blobs.ListAsync("", null, 10, default)).Items.Select(item => item.Name)),
-        ["row"] = async storage => $"{await storage.Rows.ValueAsync("r")}",
-        ["query"] = async storage => string.Join(' ', (await storage.Rows.QueryAsync(
-            RowTesting.Table, new RowQuery(RowTesting.Partition), default)).Rows.Select(row => row.Key.Row)),
+        ["blob"] = async (storage, token) =>
+            Encoding.UTF8.GetString((await storage.Blobs.ReadAsync("b", 0, 100, token)).Bytes.Span),
+        ["list"] = async (storage, token) =>
+            string.Join(' ', (await storage.Blobs.ListAsync("", null, 10, token)).Items.Select(item => item.Name)),
+        ["row"] = async (storage, token) =>
+            $"{(await storage.Rows.GetAsync(RowTesting.Table, new RowKey(RowTesting.Partition, "r"), token)).Row?.Columns["value"]}",
+        ["query"] = async (storage, token) => string.Join(' ', (await storage.Rows.QueryAsync(
+            RowTesting.Table, new RowQuery(RowTesting.Partition), token)).Rows.Select(row => row.Key.Row)),
     };
 
     private static readonly Dictionary<string, string> Expected =
@@ -34,7 +35,7 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
     {
         var storage = await GivenAsync((_, attempt) => attempt < 2 ? new Fault(kind) : null);
 
-        var read = await Reads[name](storage);
+        var read = await Reads[name](storage, default);
 
         Assert.Equal(Expected[name], read);
     }
@@ -46,9 +47,33 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
         var storage = await GivenAsync((_, attempt) =>
             new Fault(attempt % 2 == 0 ? FaultKind.LostResponse : FaultKind.ErrorWithoutEffect));
 
-        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage, default));
 
         Assert.True(thrown.Retriable);
+    }
+
+    public static MatrixTheoryData<string, FaultKind, int> Cancelled => new(
+        Reads.Keys, [FaultKind.LostRequest, FaultKind.LostResponse, FaultKind.ErrorWithoutEffect, FaultKind.ShortBody], [0, 1]);
+
+    [Theory]
+    [MemberData(nameof(Cancelled))]
+    public async Task A_read_that_its_caller_cancels_between_attempts_is_cancelled_and_no_failure(string name, FaultKind kind, int at)
+    {
+        using var cancel = new CancellationTokenSource();
+        var storage = await GivenAsync((_, attempt) =>
+        {
+            if (attempt == at)
+            {
+                cancel.Cancel();
+            }
+
+            return new Fault(kind, BodyBytesMax: 1);
+        });
+
+        var thrown = await Record.ExceptionAsync(() => Reads[name](storage, cancel.Token));
+
+        // One that had failed by then may say so.
+        Assert.True(thrown is OperationCanceledException || (thrown is StorageException { Retriable: true } && kind == FaultKind.ShortBody), $"{thrown}");
     }
 
     [Theory]
@@ -62,7 +87,7 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
             return new Fault(FaultKind.ErrorWithoutEffect, 403, "AuthorizationFailure");
         });
 
-        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage, default));
 
         Assert.False(thrown.Retriable);
         Assert.Equal(1, attempts);
@@ -102,7 +127,7 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
     {
         var storage = await GivenAsync((_, _) => new Fault(FaultKind.ShortBody, BodyBytesMax: bytes));
 
-        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage));
+        var thrown = await Assert.ThrowsAsync<StorageException>(() => Reads[name](storage, default));
 
         Assert.True(thrown.Retriable);
     }

@@ -45,13 +45,13 @@ internal static class AzureErrors
     public static StorageException Refused(RequestFailedException refusal) =>
         new($"Storage refused: {refusal.Status} {refusal.ErrorCode}.", IsPassing(refusal), refusal);
 
-    /// <summary>What a read's failure is to our callers, or null where it is not the service's: then it passes through.</summary>
-    public static StorageException? OfRead(Exception failure, CancellationToken cancellationToken) => failure switch
+    /// <summary>What a read's failure is to our callers, or null where it is to pass through as it is.</summary>
+    public static Exception? OfRead(Exception failure, CancellationToken cancellationToken) => failure switch
     {
-        // What the SDK throws when each of several attempts failed.
-        AggregateException { InnerExceptions: [.., var last] } => OfRead(last, cancellationToken),
+        // What the SDK throws when each of several attempts failed. The caller's own cancellation of the last one lies within it, too.
+        AggregateException { InnerExceptions: [.., var last] } => OfRead(last, cancellationToken) ?? last,
         StorageException ours => ours,
-        _ when LeavesUnknown(failure, cancellationToken) => new("Storage does not answer.", retriable: true, failure),
+        _ when LeavesUnknown(failure, cancellationToken) => new StorageException("Storage does not answer.", retriable: true, failure),
         RequestFailedException refusal => Refused(refusal),
         _ => null,
     };
