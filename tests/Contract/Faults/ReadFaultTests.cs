@@ -132,6 +132,19 @@ public sealed class ReadFaultTests(AzuriteFixture azurite)
         Assert.True(thrown.Retriable);
     }
 
+    [Fact]
+    public async Task A_conflict_whose_answer_ends_early_is_a_conflict_all_the_same()
+    {
+        var storage = await GivenAsync((_, _) => new Fault(FaultKind.ShortBody, BodyBytesMax: 20));
+
+        var replaced = await storage.Rows.SubmitAsync(RowAction.Replace("r", RowTesting.Columns(8), "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""));
+        var inserted = await storage.Rows.SubmitAsync(RowAction.Insert("r", RowTesting.Columns(8)));
+        var deleted = await storage.Rows.SubmitAsync(RowAction.Delete("none", "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""));
+
+        Assert.Equal(
+            [SubmitOutcome.Conflict, SubmitOutcome.Conflict, SubmitOutcome.Conflict], new[] { replaced, inserted, deleted }.Select(result => result.Outcome));
+    }
+
     private async Task<AzureStorage> GivenAsync(Func<Azure.Core.Request, int, Fault?> plan)
     {
         var options = AzuriteFixture.NewOptions();

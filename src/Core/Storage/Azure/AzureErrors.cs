@@ -23,7 +23,7 @@ internal static class AzureErrors
     public const string UpdateConditionNotSatisfied = nameof(UpdateConditionNotSatisfied);
 
     public static bool Is(this RequestFailedException failure, HttpStatusCode status, params ReadOnlySpan<string> codes) =>
-        failure.Status == (int)status && codes.Contains(failure.ErrorCode);
+        failure.Status == (int)status && codes.Contains(CodeOf(failure));
 
     /// <summary>Whether a mutation that failed so may have taken effect, or may yet.</summary>
     /// <remarks>
@@ -35,6 +35,9 @@ internal static class AzureErrors
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         RequestFailedException { Status: < 400 or 408 or 429 or >= 500 } => true,
+
+        // Its code would tell which of several it is, and the answer was cut short before that.
+        RequestFailedException { Status: 404 or 409 or 412 or 416 } refusal when CodeOf(refusal) is null => true,
         IOException or HttpRequestException or InvalidDataException => true,
         // The SDK's own words on an answer that it cannot read to its end.
         JsonException or XmlException => true,
@@ -43,7 +46,7 @@ internal static class AzureErrors
 
     /// <summary>A mutation's refusal as ours. Only for what <see cref="LeavesUnknown"/> does not claim.</summary>
     public static StorageException Refused(RequestFailedException refusal) =>
-        new($"Storage refused: {refusal.Status} {refusal.ErrorCode}.", IsPassing(refusal), refusal);
+        new($"Storage refused: {refusal.Status} {CodeOf(refusal)}.", IsPassing(refusal), refusal);
 
     /// <summary>What a read's failure is to our callers, or null where it is to pass through as it is.</summary>
     public static Exception? OfRead(Exception failure, CancellationToken cancellationToken) => failure switch
@@ -59,5 +62,10 @@ internal static class AzureErrors
     // While a container or table is being deleted its name is refused, for half a minute or so.
     private static bool IsPassing(RequestFailedException refusal) =>
         refusal.Status == (int)HttpStatusCode.Conflict
-        && refusal.ErrorCode is "ContainerBeingDeleted" or "TableBeingDeleted" or "AccountBeingCreated";
+        && CodeOf(refusal) is "ContainerBeingDeleted" or "TableBeingDeleted" or "AccountBeingCreated";
+
+    // The SDK takes the code of a table's refusal from its body alone, which may have been cut short where the header came whole.
+    private static string? CodeOf(RequestFailedException failure) => failure.ErrorCode is { Length: > 0 } code
+        ? code
+        : failure.GetRawResponse() is { } response && response.Headers.TryGetValue("x-ms-error-code", out var header) ? header : null;
 }
