@@ -40,6 +40,7 @@ public sealed class MutationTests(MutationTests.Fixture service, ITestOutputHelp
             + $"half within {times[times.Count / 2].TotalMilliseconds:F1} ms, 99% within {times[times.Count * 99 / 100].TotalMilliseconds:F1} ms");
         Assert.Empty(failures);
         Assert.InRange(times[times.Count / 2], TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+        await service.Log.RestoreAsync();
         await service.Log.ServesAsync();
 
         async Task TryAsync(int seed)
