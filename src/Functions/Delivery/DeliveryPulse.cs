@@ -8,8 +8,8 @@ namespace Serverless.Functions.Delivery;
 /// <summary>Has a worker started soon after something came to this process, so that deliveries do not wait for the timer.</summary>
 /// <remarks>
 /// Costs producers nothing but a look at a field. The looks behind it are bounded: the list of deliveries once in fifteen seconds, and
-/// each group that is concerned once in three, while there is something new. A look that fails is tried again: who was started by nobody
-/// would wait for the timer, and where that fails as well, longer.
+/// each group that is concerned once in three, while there is something new. A look that fails is tried again: a delivery whose
+/// worker nobody started would wait for the timer, and where that fails as well, longer.
 /// </remarks>
 public sealed partial class DeliveryPulse(
     Deliveries deliveries, ITopicCatalog topics, Func<DeliverySupervisor> supervisor, DeliveryOptions options, TimeProvider clock,
@@ -54,11 +54,12 @@ public sealed partial class DeliveryPulse(
 
     private async Task LookAsync(GroupDelivery delivery)
     {
-        for (var tries = 1;
-            !await TryAsync(() => supervisor().LookAsync(delivery, lifetime.ApplicationStopping).AsTask()) && tries < TriesMax
-                && await PauseAsync();
-            tries++)
+        for (var tries = 0; tries < TriesMax; tries++)
         {
+            if (await TryAsync(() => supervisor().LookAsync(delivery, lifetime.ApplicationStopping).AsTask()) || !await PauseAsync())
+            {
+                return;
+            }
         }
     }
 

@@ -17,25 +17,15 @@ public sealed class PulseTests
     private readonly Starter _starter = new();
     private readonly DeliveryOptions _options = new();
 
-    [Fact]
-    public async Task A_record_whose_worker_could_not_be_started_has_one_started_soon_after()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_a_worker_cannot_be_started_for_the_moment_one_is_soon_after(bool isNew)
     {
-        var (pulse, delivery) = await StartAsync();
+        var tell = await StartAsync(isNew);
         _starter.FailuresLeft = 2;
 
-        pulse.Appended(delivery.TopicId);
-        await PassAsync(3);
-
-        Assert.Equal([false, false, true], _starter.Calls);
-    }
-
-    [Fact]
-    public async Task A_delivery_that_is_new_has_its_workers_started_as_soon_as_that_can_be()
-    {
-        var (pulse, delivery) = await StartAsync();
-        _starter.FailuresLeft = 2;
-
-        pulse.Changed(delivery.Delivery);
+        tell();
         await PassAsync(3);
 
         Assert.Equal([false, false, true], _starter.Calls);
@@ -46,22 +36,10 @@ public sealed class PulseTests
     [InlineData(false)]
     public async Task Where_nobody_can_be_started_at_all_it_is_left_to_the_timer_until_something_comes_again(bool isNew)
     {
-        var (pulse, delivery) = await StartAsync();
+        var tell = await StartAsync(isNew);
         _starter.FailuresLeft = int.MaxValue;
 
-        void Tell()
-        {
-            if (isNew)
-            {
-                pulse.Changed(delivery.Delivery);
-            }
-            else
-            {
-                pulse.Appended(delivery.TopicId);
-            }
-        }
-
-        Tell();
+        tell();
         await PassAsync(5);
         for (var more = 0; more < 10; more++)
         {
@@ -70,12 +48,13 @@ public sealed class PulseTests
 
         Assert.Equal(5, _starter.Calls.Count);
         _starter.FailuresLeft = 0;
-        Tell();
+        tell();
         await PassAsync(6);
         Assert.True(_starter.Calls.Last());
     }
 
-    private async Task<(DeliveryPulse Pulse, (GroupDelivery Delivery, string TopicId) Made)> StartAsync()
+    /// <summary>A delivery with a record that nobody has taken yet. Gives what tells the pulse of it: that it is new, or that something came.</summary>
+    private async Task<Action> StartAsync(bool isNew)
     {
         var topics = _host.Service<ITopicCatalog>();
         var created = await topics.CreateAsync("orders", 1, new Dictionary<string, string?>(), validateOnly: false, default);
@@ -96,7 +75,7 @@ public sealed class PulseTests
             _host.Service<IIdSource>(), _options, _host.Clock, NullLogger<DeliverySupervisor>.Instance);
         var pulse = new DeliveryPulse(
             _host.Service<Deliveries>(), topics, () => supervisor, _options, _host.Clock, _host.Lifetime, NullLogger<DeliveryPulse>.Instance);
-        return (pulse, (put.Value!.Delivery, created.Topic!.Id));
+        return isNew ? () => pulse.Changed(put.Value!.Delivery) : () => pulse.Appended(created.Topic!.Id);
     }
 
     /// <summary>Lets intervals pass until so many attempts were made in all, one at least.</summary>
